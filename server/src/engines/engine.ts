@@ -1,0 +1,140 @@
+import type { Json } from '../std/json.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Catalog, TableKey } from '../schema/catalog.ts'
+import type { MigrationStep } from '../schema/diff.ts'
+import type { ColumnType } from '../schema/types.ts'
+import type { ContextName } from '../query/expr.ts'
+import type { Actor } from '../policy/actor.ts'
+import type { GuardedPlan } from '../policy/guarded-plan.ts'
+import type { Capabilities } from './capabilities.ts'
+
+export type EngineName = 'sqlite' | 'memory'
+
+/**
+ * A database family. Six verbs on its pool and one pure function; it knows no feature, no HTTP and no request text. What an engine
+ * lacks is said in `capabilities`, with the reason, and handled by lowering passes, never by its name outside `engines/`.
+ */
+export interface Engine {
+  readonly name: EngineName
+  readonly capabilities: Capabilities
+  /** Pure and synchronous. Throws 0A000 with the reason for what the engine can't do. Asserts that the plan was authorized. */
+  compile(plan: GuardedPlan, catalog: Catalog): Program
+  open(settings: EngineSettings, env: EngineEnv): Promise<EnginePool>
+}
+
+export interface EngineSettings {
+  /** `sqlite:FILE`, `postgres://…` */
+  readonly url: string
+  readonly statementTimeoutMs: number
+  readonly transactionMs: number
+  readonly [name: string]: unknown
+}
+
+export interface EngineEnv {
+  readonly observe: (observation: { readonly kind: string; readonly [key: string]: unknown }) => void
+  readonly clock: Clock
+}
+
+export interface EnginePool {
+  /** Runs one Program. A write is atomic on its own (a savepoint of its group) and is answered only after COMMIT. */
+  execute(program: Program, params: Params, options: ExecuteOptions): Batches
+  /** Runs `body` in one exclusive transaction; rolled back when it throws or exceeds `transactionMs`. */
+  transaction<T>(session: Session, body: (tx: Session) => Promise<T>): Promise<T>
+  /** Reads the structure as it is. `version` is 0; the caller numbers Catalogs. */
+  introspect(signal: AbortSignal): Promise<Catalog>
+  migrate(steps: readonly MigrationStep[], signal: AbortSignal): Promise<void>
+  /** Every commit as one ChangeSet, in order, from the moment of the call. Returns the function that stops it. */
+  subscribe(listener: (changes: ChangeSet) => void): () => void
+  close(): Promise<void>
+}
+
+export type Batches = Iterable<Batch> | AsyncIterable<Batch>
+
+/**
+ * Part of a result: `json` is zero or more JSON values joined by commas (without the outer brackets), exactly as they go on the wire.
+ * The last Batch carries the summary.
+ */
+export interface Batch {
+  readonly json: string
+  readonly rows: number
+  readonly summary?: Summary
+}
+
+export interface Summary {
+  /** Rows in all matching the filters, when the program counts; else null. */
+  readonly total: number | null
+  /** Rows written: inserted + updated, or updated, or deleted; null for reads. */
+  readonly affected: number | null
+  /** Rows newly inserted by an upsert, to tell 201 from 200; null otherwise. */
+  readonly inserted: number | null
+  /** Primary key of the only written row, in wire text, for `Location`; null when there is none or several. */
+  readonly key: readonly { readonly column: string; readonly value: string | null }[] | null
+}
+
+/** A compiled request: immutable, shared by all requests of its shape and role. */
+export interface Program {
+  readonly kind: 'read' | 'write'
+  readonly engine: EngineName
+  /** Members of a result row, in order, for CSV and for the OpenAPI of a view; null type for an embed (JSON). */
+  readonly output: readonly { readonly name: string; readonly type: ColumnType | null }[]
+  /** Every table the program may read, policies included; with `key` when it reads only rows whose key is a parameter. */
+  readonly reads: readonly TableRead[]
+  readonly writes: readonly TableKey[]
+  /** Which part of the actor the result depends on: nothing else of it may be bound. */
+  readonly context: readonly ContextName[]
+  /** Human-readable statements, for `policy explain`, golden cases and logs. Never a value. */
+  readonly text: readonly string[]
+}
+
+export interface TableRead {
+  readonly table: TableKey
+  /** Equality on these columns to request values (indexes into `values`), when every read row must satisfy it; else null. */
+  readonly key: readonly { readonly column: string; readonly index: number }[] | null
+}
+
+/** What is bound when a Program runs: the only place where values and programs meet. */
+export interface Params {
+  readonly values: readonly (string | readonly string[])[]
+  /** Cells of the payload, as in `ApiRequest.payload.cells`. Empty for reads and deletes. */
+  readonly cells: readonly (readonly (Json | undefined)[])[]
+  readonly actor: Actor
+}
+
+export interface ExecuteOptions {
+  readonly session: Session
+  readonly signal: AbortSignal
+  /** Checks on the outcome that must undo a write: run inside its savepoint. */
+  readonly expect?: Expectation
+}
+
+export interface Expectation {
+  /** `Prefer: max-affected`: more rows → PGRST124 and nothing happened. */
+  readonly affectedMax?: number
+  /** Singular media type: any other row count → PGRST116 and nothing happened. */
+  readonly affectedExactly?: number
+  /** `Prefer: tx=rollback`: answer as usual, then undo. */
+  readonly rollback?: boolean
+}
+
+/** One unit of work: a request, or a transaction's inside. */
+export interface Session {
+  /** Moment of the unit's start, microseconds since the epoch: what now() returns everywhere in it. */
+  readonly nowMicros: bigint
+  /** Set inside `EnginePool.transaction` only; names the transaction to the pool. */
+  readonly transaction: number | null
+}
+
+export interface Change {
+  readonly table: TableKey
+  readonly kind: 'insert' | 'update' | 'delete'
+  /** Rows by column name, values as in JSON on the wire; null where there is none. */
+  readonly before: Readonly<Record<string, Json>> | null
+  readonly after: Readonly<Record<string, Json>> | null
+}
+
+/** All rows one commit changed, cascades and triggers included. `sequence` grows by one with each commit of this process. */
+export interface ChangeSet {
+  readonly sequence: number
+  readonly atMicros: bigint
+  readonly changes: readonly Change[]
+}

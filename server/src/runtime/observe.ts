@@ -1,0 +1,20 @@
+/** Everything that can happen which an operator may want to know. Code emits these; a logger and metrics decide what to show. */
+export type Observation =
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'request'; readonly method: string; readonly path: string; readonly status: number; readonly role: string; readonly ms: number }
+  | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
+  | { readonly kind: 'migrated'; readonly steps: number }
+  | { readonly kind: 'model-changed'; readonly catalogVersion: number; readonly policyVersion: number; readonly tables: number }
+  | { readonly kind: 'system-access'; readonly reason: string }
+  | { readonly kind: 'stopping'; readonly reason: string }
+  /** Life of an engine's connections and processes: `event` names it in the engine's own words. */
+  | { readonly kind: 'engine'; readonly event: string; readonly [detail: string]: unknown }
+
+export type Observe = (observation: Observation) => void
+
+/** One observable stream with any number of subscribers. A subscriber that throws is a bug and does not disturb the others. */
+export function createObserve(subscribers: readonly Observe[]): Observe {
+  return (observation) => {
+    for (const subscriber of subscribers) subscriber(observation)
+  }
+}
