@@ -18,6 +18,7 @@ const CHECKS: readonly Check[] = [
     remedy: 'npm run format mends what can be mended',
   },
   { name: 'types', script: 'node_modules/typescript/bin/tsc', args: ['-p', '.'], remedy: 'see the messages' },
+  { name: 'tidy', script: 'tools/tidy/main.ts', args: [], remedy: 'each message says what to do' },
 ]
 
 /** Runs the static checks side by side and prints each one's output whole. True when all passed. */
