@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { PilarError } from '../errors/error.ts'
+import { nearest } from '../std/nearest.ts'
+import { type Command, type Shell, UsageError, parseCommandLine, suggestion } from './command.ts'
+import { commandHelp, groupHelp } from './help.ts'
+
+interface Entry {
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
+/** Every command, loaded only when it is asked for: `pilar keys` does not wait for the server's modules. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  init: { summary: 'Write a small working project', load: () => import('./init.ts') },
+  start: { summary: 'Serve a project', load: () => import('./start.ts') },
+  dev: { summary: 'Serve a project and follow its changes', load: () => import('./dev.ts') },
+  keys: { summary: 'Show the keys of a project', load: () => import('./keys.ts') },
+  'policy explain': { summary: 'Say what a role may do with a table, and why', load: () => import('./policy-explain.ts') },
+  'policy matrix': { summary: 'Print role × table × action × columns', load: () => import('./policy-matrix.ts') },
+}
+
+const EXIT_FAILED = 1
+const EXIT_USAGE = 2
+
+/** Runs one command line and gives the exit code: 0 done, 1 failed, 2 the command line was wrong. */
+export async function main(args: readonly string[], shell: Shell): Promise<number> {
+  try {
+    return await dispatch(args, shell)
+  } catch (error) {
+    return explain(error, shell)
+  }
+}
+
+async function dispatch(args: readonly string[], shell: Shell): Promise<number> {
+  const [first, second] = args
+  if (first === undefined || isHelp(first) || first === 'help') return list('', shell)
+  if (first === '--version' || first === '-v') {
+    shell.output.print(version())
+    return 0
+  }
+  const group = Object.keys(COMMANDS).some((name) => name.startsWith(`${first} `))
+  if (group && (second === undefined || isHelp(second))) return list(first, shell)
+  const name = group ? `${first} ${second}` : first
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (entry === undefined) throw unknownCommand(name)
+  const { command } = await entry.load()
+  const rest = args.slice(group ? 2 : 1)
+  if (rest.some(isHelp)) {
+    shell.output.print(commandHelp(command, shell.output))
+    return 0
+  }
+  return command.run(parseCommandLine(command, rest, shell))
+}
+
+function isHelp(argument: string): boolean {
+  return argument === '--help' || argument === '-h'
+}
+
+function list(group: string, shell: Shell): number {
+  const shown = Object.entries(COMMANDS).filter(([name]) => group === '' || name.startsWith(`${group} `))
+  shell.output.print(groupHelp(shown.map(([name, { summary }]) => [name, summary]), shell.output))
+  return 0
+}
+
+function unknownCommand(name: string): UsageError {
+  const meant = nearest(name, Object.keys(COMMANDS), 0.5)
+  return new UsageError(`unknown command "${name}"`, suggestion(meant === null ? null : `pilar ${meant}`) ?? 'see pilar --help')
+}
+
+function explain(error: unknown, shell: Shell): number {
+  if (error instanceof UsageError) {
+    shell.output.report(`pilar: ${error.message}${error.hint === null ? '' : `\nhint: ${error.hint}`}`)
+    return EXIT_USAGE
+  }
+  if (error instanceof PilarError) {
+    shell.output.report(`pilar: ${error.message}${error.hint === null ? '' : `\nhint: ${error.hint}`}`)
+    return EXIT_FAILED
+  }
+  shell.output.report(`pilar: this is a bug in Pilar\n${error instanceof Error ? error.stack : String(error)}`)
+  return EXIT_FAILED
+}
+
+/** The version of the package this file belongs to, in a checkout as in an installed package. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

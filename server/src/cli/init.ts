@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { Command } from './command.ts'
+import { PROJECT_FILES } from './project-files.ts'
+
+export const command: Command = {
+  synopsis: 'pilar init [DIR]',
+  description:
+    'Writes a small working project into DIR (default: the current folder): a schema with policies, package.json,\n' +
+    '.gitignore and a README. Files that exist are left as they are.',
+  options: {},
+  positionals: { min: 0, max: 1 },
+  examples: ['pilar init my-app && cd my-app && npx pilar start'],
+  run: async ({ shell, positionals }) => {
+    const directory = resolve(shell.cwd, positionals[0] ?? '.')
+    const name = packageName(basename(directory))
+    for (const [file, text] of Object.entries(PROJECT_FILES)) {
+      const path = join(directory, file)
+      const shown = relative(shell.cwd, path) || file
+      if (existsSync(path)) {
+        shell.output.print(`kept     ${shown} (it exists)`)
+        continue
+      }
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, text(name), { flag: 'wx' })
+      shell.output.print(`created  ${shown}`)
+    }
+    const enter = directory === shell.cwd ? '' : `cd ${relative(shell.cwd, directory)} && `
+    shell.output.print(`\nNext:  ${enter}npx pilar start`)
+    return 0
+  },
+}
+
+/** A name npm accepts, made from the folder's. */
+function packageName(folder: string): string {
+  const name = folder.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '')
+  return name === '' ? 'my-app' : name
+}

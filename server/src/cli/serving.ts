@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { failure } from '../errors/error.ts'
+import { type Settings, SETTINGS, readSettings } from '../runtime/settings.ts'
+import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
+
+export const SCHEMA_FILE = 'schema.ts'
+
+/** Options of every command that needs the project's data folder. */
+export const DATA_OPTIONS = {
+  project: PROJECT_OPTION,
+  data: { value: 'DIR', doc: `${SETTINGS.dataDir.doc} Also ${SETTINGS.dataDir.env}.`, default: SETTINGS.dataDir.default },
+} as const satisfies Readonly<Record<string, Option>>
+
+/** Options of `start` and `dev`. */
+export const SERVE_OPTIONS = {
+  port: { value: 'PORT', doc: `${SETTINGS.port.doc} Also ${SETTINGS.port.env}.`, default: String(SETTINGS.port.default) },
+  host: { value: 'HOST', doc: `${SETTINGS.host.doc} Also ${SETTINGS.host.env}.`, default: SETTINGS.host.default },
+  database: { value: 'URL', doc: `${SETTINGS.databaseUrl.doc} Also ${SETTINGS.databaseUrl.env}.` },
+  ...DATA_OPTIONS,
+} as const satisfies Readonly<Record<string, Option>>
+
+/** What a command line says about the project and its settings; all paths absolute. */
+export interface Serving {
+  readonly project: string
+  readonly settings: Settings
+}
+
+/** Reads the settings: command line first, then the environment, then the defaults. */
+export function readServing({ shell, text }: Invocation): Serving {
+  const project = resolve(shell.cwd, text('project') ?? '.')
+  const data = text('data')
+  const port = text('port')
+  const host = text('host')
+  const database = text('database')
+  const env = { ...shell.env, ...(port === undefined ? {} : { [SETTINGS.port.env]: port }) }
+  const settings = readSettings(env, {
+    ...(host === undefined ? {} : { host }),
+    ...(database === undefined ? {} : { databaseUrl: absoluteDatabase(database, shell.cwd) }),
+  })
+  const dataDir = data === undefined ? resolve(project, settings.dataDir) : resolve(shell.cwd, data)
+  return { project, settings: { ...settings, dataDir } }
+}
+
+/** A relative `sqlite:FILE` on the command line is relative to where the user stands. */
+function absoluteDatabase(url: string, cwd: string): string {
+  const file = /^sqlite:(?!\/\/)(?<path>.+)$/.exec(url)?.groups?.['path']
+  return file === undefined ? url : `sqlite:${resolve(cwd, file)}`
+}
+
+/** The project's schema.ts, or null where a database is served without one. */
+export function schemaFile({ project, settings }: Serving): string | null {
+  const path = join(project, SCHEMA_FILE)
+  if (existsSync(path)) return path
+  if (settings.databaseUrl !== '') return null
+  const message = `there is no ${SCHEMA_FILE} in ${project}`
+  const hint = 'Make a project with: pilar init. Or name one with --project DIR, or serve a database with --database sqlite:FILE.'
+  throw failure('PILAR_START', { message }, { hint })
+}
