@@ -104,7 +104,7 @@ export interface ExecuteOptions {
   readonly session: Session
   readonly signal: AbortSignal
   /** Checks on the outcome that must undo a write: run inside its savepoint. */
-  readonly expect?: Expectation
+  readonly expect?: Expectation | null
 }
 
 export interface Expectation {

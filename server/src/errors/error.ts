@@ -5,6 +5,8 @@ export interface ErrorExtra {
   readonly details?: unknown
   /** What the caller can do about it. */
   readonly hint?: string
+  /** Where one code answers with two statuses (42501 is 401 for anonymous callers, 403 for others), the one that differs from the table. */
+  readonly status?: number
   /** Response headers this error adds, such as `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>>
   /** The lower-level error, for the log only. Never sent. */
@@ -23,7 +25,7 @@ export class PilarError extends Error {
   constructor(code: ErrorCode, message: string, extra: ErrorExtra = {}) {
     super(message, extra.cause === undefined ? undefined : { cause: extra.cause })
     this.code = code
-    this.status = ERRORS[code].status
+    this.status = extra.status ?? ERRORS[code].status
     this.details = extra.details ?? null
     this.hint = extra.hint ?? errorRow(code).hint ?? null
     this.headers = extra.headers ?? {}

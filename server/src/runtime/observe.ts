@@ -1,7 +1,7 @@
 /** Everything that can happen which an operator may want to know. Code emits these; a logger and metrics decide what to show. */
 export type Observation =
   | { readonly kind: 'listening'; readonly url: string }
-  | { readonly kind: 'request'; readonly method: string; readonly path: string; readonly status: number; readonly role: string; readonly ms: number }
+  | { readonly kind: 'request'; readonly method: string; readonly path: string; readonly status: number; readonly ms: number }
   | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
   | { readonly kind: 'migrated'; readonly steps: number }
   | { readonly kind: 'model-changed'; readonly catalogVersion: number; readonly policyVersion: number; readonly tables: number }

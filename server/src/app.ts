@@ -1,0 +1,205 @@
+import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Clock, systemClock } from './std/clock.ts'
+import { failure } from './errors/error.ts'
+import type { Catalog } from './schema/catalog.ts'
+import type { SchemaDefinition } from './schema/definition.ts'
+import type { Engine, EnginePool } from './engines/engine.ts'
+import { sqlite } from './engines/sqlite/index.ts'
+import { errorReply } from './runtime/error-reply.ts'
+import type { Feature } from './runtime/feature.ts'
+import type { HttpReply, HttpRequest, Route } from './runtime/http.ts'
+import { type Limits, readLimits } from './runtime/limits.ts'
+import type { Observe } from './runtime/observe.ts'
+import { type Settings, readSettings } from './runtime/settings.ts'
+import type { Kernel } from './pipeline/kernel.ts'
+import { loadModel } from './pipeline/load-model.ts'
+import type { Model } from './pipeline/model.ts'
+import { PlanCache } from './pipeline/plan-cache.ts'
+import { refuse } from './pipeline/refuse.ts'
+import { type ProjectKeys, createIdentify, createVerifier, deriveKeys, loadKeySet, loadSecret } from './features/auth/index.ts'
+import { reserved } from './features/reserved/index.ts'
+import { rest } from './features/rest/index.ts'
+import { status } from './features/status/index.ts'
+import { createTransport } from './transport/server.ts'
+
+export interface AppOptions {
+  /** Folder that relative paths start from. */
+  readonly projectDir: string
+  /** The default export of schema.ts; null serves the database as it is, closed to everyone but service_role. */
+  readonly definition: SchemaDefinition | null
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Win over the environment. */
+  readonly settings?: Partial<Settings>
+  readonly limits?: Partial<Limits>
+  readonly observe?: Observe
+  readonly clock?: Clock
+}
+
+/** A running backend. */
+export interface App {
+  readonly keys: ProjectKeys
+  readonly settings: Settings
+  readonly limits: Limits
+  /** The current catalog and policies. */
+  readonly model: Model
+  /** True when no served table existed before this start: a fresh database that may be seeded. */
+  readonly fresh: boolean
+  /** Listens and gives the base URL, such as `http://127.0.0.1:8000`. */
+  listen(): Promise<string>
+  /** Answers a request in process, through the same pipeline as one from the network. */
+  handle(request: HttpRequest): Promise<HttpReply>
+  /** Takes a changed schema.ts: checks, migrates by adding, swaps the model. Throws and keeps the old model when it can't. */
+  reload(definition: SchemaDefinition): Promise<void>
+  /** Lets running requests finish, then closes the database. */
+  close(): Promise<void>
+}
+
+/** Engines by the scheme of a database URL. */
+const ENGINES: ReadonlyMap<string, Engine> = new Map([['sqlite', sqlite]])
+const FEATURES: readonly Feature<Kernel>[] = [rest, status, reserved]
+
+/** Composes an app: settings, engine, model, features, transport. Throws PILAR_SETTINGS, PILAR_START or SchemaProblems, with nothing left open. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const env = options.env ?? {}
+  const settings = readSettings(env, options.settings)
+  const limits = readLimits(env, options.limits)
+  const clock = options.clock ?? systemClock
+  const observe = options.observe ?? (() => {})
+  const dataDir = resolve(options.projectDir, settings.dataDir)
+  const secret = loadSecret(settings.jwtSecret, dataDir)
+  const database = chooseDatabase(settings, dataDir, options.projectDir)
+  const pool = await openPool(database, { limits, observe, clock })
+  const loader = new ModelLoader(pool, observe, (found) => settings.migrate === 'auto' && (database.embedded || isEmpty(found)))
+  try {
+    const model = await loader.load(options.definition, null)
+    const keys = deriveKeys(secret)
+    const kernel: Kernel = {
+      ...{ engine: database.engine, pool, settings, limits, clock, observe, model },
+      plans: new PlanCache(limits.planCacheEntriesMax),
+      planOptions: { aggregatesEnabled: settings.aggregates, rowsMax: limits.rowsMax, requireWhere: settings.requireWhere },
+      identify: createIdentify({
+        ...{ keys, clock, roleClaim: settings.jwtRoleClaim, anonymousAccess: settings.anonymousAccess },
+        verify: createVerifier({ secret, jwks: loadKeySet(settings.jwks), audience: settings.jwtAudience }),
+        roles: () => kernel.model.policies.roles,
+      }),
+    }
+    return serve(kernel, keys, loader)
+  } catch (error) {
+    await pool.close()
+    throw error
+  }
+}
+
+/** Puts features and transport around a kernel. */
+function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
+  const { settings, limits, clock, observe } = kernel
+  const routes = FEATURES.flatMap((feature) => feature.routes?.(kernel) ?? [])
+  const transport = createTransport({ routes, settings, limits, observe, clock, refuse: (error) => refuse(error, kernel) })
+  return {
+    keys,
+    settings,
+    limits,
+    get model() {
+      return kernel.model
+    },
+    fresh: loader.foundEmpty,
+    listen: async () => {
+      const url = await transport.listen()
+      observe({ kind: 'listening', url })
+      return url
+    },
+    handle: (request) => handleInProcess(request, routes),
+    reload: async (definition) => {
+      kernel.model = await loader.load(definition, kernel.model)
+    },
+    close: async () => {
+      observe({ kind: 'stopping', reason: 'close' })
+      await transport.close()
+      loader.stop()
+      await kernel.pool.close()
+    },
+  }
+}
+
+/** Loads models one at a time: a second change waits for the first (architecture: one loader in flight). */
+class ModelLoader {
+  /** True when the database had no table of the user's at the first load. */
+  foundEmpty = false
+  readonly #pool: EnginePool
+  readonly #observe: Observe
+  readonly #mayMigrate: (found: Catalog) => boolean
+  readonly #lifetime = new AbortController()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(pool: EnginePool, observe: Observe, mayMigrate: (found: Catalog) => boolean) {
+    this.#pool = pool
+    this.#observe = observe
+    this.#mayMigrate = mayMigrate
+  }
+
+  load(definition: SchemaDefinition | null, previous: Model | null): Promise<Model> {
+    const next = this.#last.then(() => this.#loadNow(definition, previous))
+    this.#last = next.catch(() => {})
+    return next
+  }
+
+  #loadNow(definition: SchemaDefinition | null, previous: Model | null): Promise<Model> {
+    return loadModel({
+      definition,
+      pool: this.#pool,
+      mayMigrate: (found) => {
+        if (previous === null) this.foundEmpty = isEmpty(found)
+        return this.#mayMigrate(found)
+      },
+      previous: { catalogVersion: previous?.catalog.version ?? 0, policyVersion: previous?.policies.version ?? 0 },
+      observe: this.#observe,
+      signal: this.#lifetime.signal,
+    })
+  }
+
+  stop(): void {
+    this.#lifetime.abort()
+  }
+}
+
+interface Database {
+  readonly engine: Engine
+  readonly url: string
+  /** Pilar's own file in the data folder, which it may change at will. */
+  readonly embedded: boolean
+}
+
+function chooseDatabase(settings: Settings, dataDir: string, projectDir: string): Database {
+  if (settings.databaseUrl === '') {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return { engine: sqlite, url: `sqlite:${resolve(dataDir, 'data.db')}`, embedded: true }
+  }
+  const scheme = settings.databaseUrl.split(':')[0] ?? ''
+  const engine = ENGINES.get(scheme)
+  if (engine === undefined) {
+    const hint = `Known: ${[...ENGINES.keys()].map((known) => `${known}:`).join(', ')}. For a SQLite file write sqlite:FILE.`
+    throw failure('PILAR_SETTINGS', { message: `no engine serves a database URL that starts with "${scheme}:"` }, { hint })
+  }
+  const file = settings.databaseUrl.slice(scheme.length + 1)
+  return { engine, url: `${scheme}:${resolve(projectDir, file)}`, embedded: false }
+}
+
+function openPool(database: Database, env: { limits: Limits; observe: Observe; clock: Clock }): Promise<EnginePool> {
+  const { limits, observe, clock } = env
+  return database.engine.open(
+    { url: database.url, statementTimeoutMs: limits.statementTimeoutMs, transactionMs: limits.transactionMs },
+    { observe: ({ kind, ...details }) => observe({ ...details, kind: 'engine', event: kind }), clock },
+  )
+}
+
+function isEmpty(found: Catalog): boolean {
+  return [...found.tables.values()].every((table) => table.system)
+}
+
+function handleInProcess(request: HttpRequest, routes: readonly Route[]): Promise<HttpReply> {
+  const fits = (path: string): boolean => (path.endsWith('/*') ? request.path.startsWith(path.slice(0, -1)) : request.path === path)
+  const route = routes.find((one) => (one.methods === '*' || one.methods.includes(request.method)) && fits(one.path))
+  if (route === undefined) return Promise.resolve(errorReply(failure('PILAR_NOT_FOUND', { path: request.path })))
+  return route.handle(request)
+}

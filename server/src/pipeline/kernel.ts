@@ -1,0 +1,23 @@
+import type { Clock } from '../std/clock.ts'
+import type { PlanOptions } from '../query/plan.ts'
+import type { Engine, EnginePool } from '../engines/engine.ts'
+import type { Identify } from '../runtime/http.ts'
+import type { Limits } from '../runtime/limits.ts'
+import type { Observe } from '../runtime/observe.ts'
+import type { Settings } from '../runtime/settings.ts'
+import type { Model } from './model.ts'
+import type { PlanCache } from './plan-cache.ts'
+
+/** Everything ambient that the pipeline needs. Made once by the composition root; only `model` is ever replaced. */
+export interface Kernel {
+  readonly engine: Engine
+  readonly pool: EnginePool
+  readonly plans: PlanCache
+  readonly settings: Settings
+  readonly planOptions: PlanOptions
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly observe: Observe
+  readonly identify: Identify
+  model: Model
+}
