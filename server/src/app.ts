@@ -1,26 +1,33 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Clock, systemClock } from './std/clock.ts'
-import { failure } from './errors/error.ts'
-import type { Catalog } from './schema/catalog.ts'
-import type { SchemaDefinition } from './schema/definition.ts'
 import type { Engine, EnginePool } from './engines/engine.ts'
 import { sqlite } from './engines/sqlite/index.ts'
-import { errorReply } from './runtime/error-reply.ts'
-import type { Feature } from './runtime/feature.ts'
-import type { HttpReply, HttpRequest, Route } from './runtime/http.ts'
-import { type Limits, readLimits } from './runtime/limits.ts'
-import type { Observe } from './runtime/observe.ts'
-import { type Settings, readSettings } from './runtime/settings.ts'
+import { failure } from './errors/error.ts'
+import {
+  createIdentify,
+  createVerifier,
+  deriveKeys,
+  loadKeySet,
+  loadSecret,
+  type ProjectKeys,
+} from './features/auth/index.ts'
+import { reserved } from './features/reserved/index.ts'
+import { rest } from './features/rest/index.ts'
+import { status } from './features/status/index.ts'
 import type { Kernel } from './pipeline/kernel.ts'
 import { loadModel } from './pipeline/load-model.ts'
 import type { Model } from './pipeline/model.ts'
 import { PlanCache } from './pipeline/plan-cache.ts'
 import { refuse } from './pipeline/refuse.ts'
-import { type ProjectKeys, createIdentify, createVerifier, deriveKeys, loadKeySet, loadSecret } from './features/auth/index.ts'
-import { reserved } from './features/reserved/index.ts'
-import { rest } from './features/rest/index.ts'
-import { status } from './features/status/index.ts'
+import { errorReply } from './runtime/error-reply.ts'
+import type { Feature } from './runtime/feature.ts'
+import type { HttpReply, HttpRequest, Route } from './runtime/http.ts'
+import { type Limits, readLimits } from './runtime/limits.ts'
+import type { Observe } from './runtime/observe.ts'
+import { readSettings, type Settings } from './runtime/settings.ts'
+import type { Catalog } from './schema/catalog.ts'
+import type { SchemaDefinition } from './schema/definition.ts'
+import { type Clock, systemClock } from './std/clock.ts'
 import { createTransport } from './transport/server.ts'
 
 export interface AppOptions {
@@ -70,14 +77,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   const secret = loadSecret(settings.jwtSecret, dataDir)
   const database = chooseDatabase(settings, dataDir, options.projectDir)
   const pool = await openPool(database, { limits, observe, clock })
-  const loader = new ModelLoader(pool, observe, (found) => settings.migrate === 'auto' && (database.embedded || isEmpty(found)))
+  const loader = new ModelLoader(
+    pool,
+    observe,
+    (found) => settings.migrate === 'auto' && (database.embedded || isEmpty(found)),
+  )
   try {
     const model = await loader.load(options.definition, null)
     const keys = deriveKeys(secret)
     const kernel: Kernel = {
       ...{ engine: database.engine, pool, settings, limits, clock, observe, model },
       plans: new PlanCache(limits.planCacheEntriesMax),
-      planOptions: { aggregatesEnabled: settings.aggregates, rowsMax: limits.rowsMax, requireWhere: settings.requireWhere },
+      planOptions: {
+        aggregatesEnabled: settings.aggregates,
+        rowsMax: limits.rowsMax,
+        requireWhere: settings.requireWhere,
+      },
       identify: createIdentify({
         ...{ keys, clock, roleClaim: settings.jwtRoleClaim, anonymousAccess: settings.anonymousAccess },
         verify: createVerifier({ secret, jwks: loadKeySet(settings.jwks), audience: settings.jwtAudience }),
@@ -95,7 +110,14 @@ export async function createApp(options: AppOptions): Promise<App> {
 function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
   const { settings, limits, clock, observe } = kernel
   const routes = FEATURES.flatMap((feature) => feature.routes?.(kernel) ?? [])
-  const transport = createTransport({ routes, settings, limits, observe, clock, refuse: (error) => refuse(error, kernel) })
+  const transport = createTransport({
+    routes,
+    settings,
+    limits,
+    observe,
+    clock,
+    refuse: (error) => refuse(error, kernel),
+  })
   return {
     keys,
     settings,
@@ -179,7 +201,11 @@ function chooseDatabase(settings: Settings, dataDir: string, projectDir: string)
   const engine = ENGINES.get(scheme)
   if (engine === undefined) {
     const hint = `Known: ${[...ENGINES.keys()].map((known) => `${known}:`).join(', ')}. For a SQLite file write sqlite:FILE.`
-    throw failure('PILAR_SETTINGS', { message: `no engine serves a database URL that starts with "${scheme}:"` }, { hint })
+    throw failure(
+      'PILAR_SETTINGS',
+      { message: `no engine serves a database URL that starts with "${scheme}:"` },
+      { hint },
+    )
   }
   const file = settings.databaseUrl.slice(scheme.length + 1)
   return { engine, url: `${scheme}:${resolve(projectDir, file)}`, embedded: false }
@@ -198,7 +224,8 @@ function isEmpty(found: Catalog): boolean {
 }
 
 function handleInProcess(request: HttpRequest, routes: readonly Route[]): Promise<HttpReply> {
-  const fits = (path: string): boolean => (path.endsWith('/*') ? request.path.startsWith(path.slice(0, -1)) : request.path === path)
+  const fits = (path: string): boolean =>
+    path.endsWith('/*') ? request.path.startsWith(path.slice(0, -1)) : request.path === path
   const route = routes.find((one) => (one.methods === '*' || one.methods.includes(request.method)) && fits(one.path))
   if (route === undefined) return Promise.resolve(errorReply(failure('PILAR_NOT_FOUND', { path: request.path })))
   return route.handle(request)

@@ -8,7 +8,12 @@ import { makeCatalog, makeTable } from '../schema/make-catalog.ts'
 export function adoptCatalog(declared: Catalog, found: Catalog, version: number): Catalog {
   const tables = [...declared.tables.values()].map((table) => adoptTable(table, found.tables.get(table.key)))
   const others = [...found.tables.values()].filter((table) => !declared.tables.has(table.key))
-  return makeCatalog({ version, schemas: declared.schemas, tables: [...tables, ...others], functions: [...declared.functions.values()] })
+  return makeCatalog({
+    version,
+    schemas: declared.schemas,
+    tables: [...tables, ...others],
+    functions: [...declared.functions.values()],
+  })
 }
 
 function adoptTable(declared: Table, found: Table | undefined): Table {

@@ -1,10 +1,10 @@
-import type { Clock } from '../std/clock.ts'
-import type { PlanOptions } from '../query/plan.ts'
 import type { Engine, EnginePool } from '../engines/engine.ts'
+import type { PlanOptions } from '../query/plan.ts'
 import type { Identify } from '../runtime/http.ts'
 import type { Limits } from '../runtime/limits.ts'
 import type { Observe } from '../runtime/observe.ts'
 import type { Settings } from '../runtime/settings.ts'
+import type { Clock } from '../std/clock.ts'
 import type { Model } from './model.ts'
 import type { PlanCache } from './plan-cache.ts'
 

@@ -1,12 +1,12 @@
+import type { EnginePool } from '../engines/engine.ts'
 import { failure } from '../errors/error.ts'
+import { checkSchema } from '../policy/check-schema.ts'
+import { loadPolicies } from '../policy/load-policies.ts'
+import type { Observe } from '../runtime/observe.ts'
 import { buildCatalog } from '../schema/build-catalog.ts'
 import type { Catalog } from '../schema/catalog.ts'
 import type { Problem, SchemaDefinition } from '../schema/definition.ts'
 import { type Difference, diff } from '../schema/diff.ts'
-import { checkSchema } from '../policy/check-schema.ts'
-import { loadPolicies } from '../policy/load-policies.ts'
-import type { EnginePool } from '../engines/engine.ts'
-import type { Observe } from '../runtime/observe.ts'
 import { adoptCatalog } from './adopt-catalog.ts'
 import { Model } from './model.ts'
 
@@ -22,7 +22,15 @@ export interface LoadOptions {
   readonly signal: AbortSignal
 }
 
-const NOTHING: SchemaDefinition = { tables: [], views: [], functions: [], policies: [], hidden: [], roles: [], problems: [] }
+const NOTHING: SchemaDefinition = {
+  tables: [],
+  views: [],
+  functions: [],
+  policies: [],
+  hidden: [],
+  roles: [],
+  problems: [],
+}
 
 /** Thrown with every mistake of a schema.ts at once. */
 export class SchemaProblems extends Error {
@@ -62,7 +70,11 @@ function declare(definition: SchemaDefinition, found: Catalog, version: number):
   const built = buildCatalog(definition, { version, existing: found })
   if (built.catalog === null) throw new SchemaProblems(built.problems)
   const merged = adoptCatalog(built.catalog, found, version)
-  const problems = [...built.problems, ...checkSchema(definition, merged), ...loadPolicies(definition, merged, { version: 0 }).problems]
+  const problems = [
+    ...built.problems,
+    ...checkSchema(definition, merged),
+    ...loadPolicies(definition, merged, { version: 0 }).problems,
+  ]
   if (problems.length > 0) throw new SchemaProblems(problems)
   return built.catalog
 }
@@ -78,8 +90,14 @@ async function bringUpToDate(declared: Catalog, found: Catalog, options: LoadOpt
 }
 
 function different(difference: Difference): Error {
-  const steps = difference.steps.map((step) => `  missing: ${step.kind} ${typeof step.table === 'string' ? step.table : step.table.key}`)
+  const steps = difference.steps.map(
+    (step) => `  missing: ${step.kind} ${typeof step.table === 'string' ? step.table : step.table.key}`,
+  )
   const obstacles = difference.obstacles.map((one) => `  ${one.table}: ${one.message} (${one.hint})`)
   const message = `the database differs from schema.ts, and nothing was changed:\n${[...obstacles, ...steps].join('\n')}`
-  return failure('PILAR_START', { message }, { hint: 'Change schema.ts to what the database has, or the database to what schema.ts says.' })
+  return failure(
+    'PILAR_START',
+    { message },
+    { hint: 'Change schema.ts to what the database has, or the database to what schema.ts says.' },
+  )
 }

@@ -1,6 +1,6 @@
-import type { Catalog } from '../schema/catalog.ts'
 import type { PolicySet } from '../policy/policy-set.ts'
 import { visibleCatalog } from '../policy/visible-catalog.ts'
+import type { Catalog } from '../schema/catalog.ts'
 
 /**
  * What requests are planned against: one Catalog, one PolicySet, and how each role sees them. Immutable; a change of structure or policy is a

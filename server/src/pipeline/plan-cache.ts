@@ -1,5 +1,5 @@
-import { Lru } from '../std/lru.ts'
 import type { Program } from '../engines/engine.ts'
+import { Lru } from '../std/lru.ts'
 import type { Asked } from './surface.ts'
 
 /** A request that was seen before, byte for byte, with the Program it led to: neither parsed nor planned again. */

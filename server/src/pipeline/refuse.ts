@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { PilarError, failure } from '../errors/error.ts'
+import { failure, PilarError } from '../errors/error.ts'
 import type { Kernel } from './kernel.ts'
 
 /**
@@ -10,5 +10,9 @@ export function refuse(error: unknown, kernel: Pick<Kernel, 'observe'>): PilarEr
   if (error instanceof PilarError) return error
   const id = randomUUID()
   kernel.observe({ kind: 'request-failed', id, error })
-  return failure('PGRSTX00', {}, { details: `Error id ${id}`, hint: 'This is a bug in Pilar. The server log has the cause under this id.' })
+  return failure(
+    'PGRSTX00',
+    {},
+    { details: `Error id ${id}`, hint: 'This is a bug in Pilar. The server log has the cause under this id.' },
+  )
 }

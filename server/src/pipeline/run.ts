@@ -1,7 +1,7 @@
-import { plan } from '../query/plan.ts'
+import type { Program } from '../engines/engine.ts'
 import type { Actor } from '../policy/actor.ts'
 import { GuardedPlan } from '../policy/guarded-plan.ts'
-import type { Program } from '../engines/engine.ts'
+import { plan } from '../query/plan.ts'
 import type { HttpReply, HttpRequest } from '../runtime/http.ts'
 import { collect } from './collect.ts'
 import type { Kernel } from './kernel.ts'
@@ -13,7 +13,11 @@ import type { Asked, Surface } from './surface.ts'
 const NO_CELLS: readonly [] = []
 
 /** The whole life of a request: identify → parse → plan → authorize → compile → execute → respond. */
-export async function run<A extends Asked>(request: HttpRequest, surface: Surface<A>, kernel: Kernel): Promise<HttpReply> {
+export async function run<A extends Asked>(
+  request: HttpRequest,
+  surface: Surface<A>,
+  kernel: Kernel,
+): Promise<HttpReply> {
   const timer = startTimer(kernel.settings.serverTiming, kernel.clock)
   let actor: Actor | null = null
   try {
@@ -26,7 +30,11 @@ export async function run<A extends Asked>(request: HttpRequest, surface: Surfac
       kernel.pool.execute(
         program,
         { values: asked.api.values, cells: 'payload' in asked.api ? asked.api.payload.cells : NO_CELLS, actor },
-        { session: { nowMicros: kernel.clock.nowMicros(), transaction: null }, signal: request.signal, expect: asked.expect },
+        {
+          session: { nowMicros: kernel.clock.nowMicros(), transaction: null },
+          signal: request.signal,
+          expect: asked.expect,
+        },
       ),
       program,
     )

@@ -1,7 +1,7 @@
-import type { PilarError } from '../errors/error.ts'
-import type { ApiRequest } from '../query/request.ts'
-import type { Actor } from '../policy/actor.ts'
 import type { Expectation, Program, Summary } from '../engines/engine.ts'
+import type { PilarError } from '../errors/error.ts'
+import type { Actor } from '../policy/actor.ts'
+import type { ApiRequest } from '../query/request.ts'
 import type { HttpReply, HttpRequest } from '../runtime/http.ts'
 
 /** A parsed request, of whatever surface: the neutral part is all that planning and execution look at. */

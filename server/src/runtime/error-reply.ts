@@ -6,7 +6,11 @@ export function errorReply(error: PilarError): HttpReply {
   const body = { code: error.code, message: error.message, details: error.details, hint: error.hint }
   return {
     status: error.status,
-    headers: { 'Content-Type': 'application/json; charset=utf-8', 'Proxy-Status': `PostgREST; error=${error.code}`, ...error.headers },
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Proxy-Status': `PostgREST; error=${error.code}`,
+      ...error.headers,
+    },
     body: JSON.stringify(body),
   }
 }

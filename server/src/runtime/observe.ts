@@ -1,10 +1,21 @@
 /** Everything that can happen which an operator may want to know. Code emits these; a logger and metrics decide what to show. */
 export type Observation =
   | { readonly kind: 'listening'; readonly url: string }
-  | { readonly kind: 'request'; readonly method: string; readonly path: string; readonly status: number; readonly ms: number }
+  | {
+      readonly kind: 'request'
+      readonly method: string
+      readonly path: string
+      readonly status: number
+      readonly ms: number
+    }
   | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
   | { readonly kind: 'migrated'; readonly steps: number }
-  | { readonly kind: 'model-changed'; readonly catalogVersion: number; readonly policyVersion: number; readonly tables: number }
+  | {
+      readonly kind: 'model-changed'
+      readonly catalogVersion: number
+      readonly policyVersion: number
+      readonly tables: number
+    }
   | { readonly kind: 'system-access'; readonly reason: string }
   | { readonly kind: 'stopping'; readonly reason: string }
   /** Life of an engine's connections and processes: `event` names it in the engine's own words. */

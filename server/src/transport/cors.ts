@@ -26,7 +26,9 @@ export function createCors(origins: string): Cors {
       ...allow(origin),
       'Access-Control-Allow-Methods': METHODS,
       'Access-Control-Allow-Headers':
-        requestedHeaders !== undefined && HEADER_LIST.test(requestedHeaders) ? `${requestedHeaders}, ${ALWAYS_ALLOWED}` : ALWAYS_ALLOWED,
+        requestedHeaders !== undefined && HEADER_LIST.test(requestedHeaders)
+          ? `${requestedHeaders}, ${ALWAYS_ALLOWED}`
+          : ALWAYS_ALLOWED,
       'Access-Control-Max-Age': '86400',
       'Content-Length': '0',
     }),

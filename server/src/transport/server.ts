@@ -1,14 +1,14 @@
 import { METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Clock } from '../std/clock.ts'
-import { KIB, SECOND_MS } from '../std/units.ts'
-import { PilarError, failure } from '../errors/error.ts'
+import { failure, PilarError } from '../errors/error.ts'
 import { errorReply } from '../runtime/error-reply.ts'
 import type { HttpReply, Route } from '../runtime/http.ts'
 import type { Limits } from '../runtime/limits.ts'
 import type { Observe } from '../runtime/observe.ts'
 import type { Settings } from '../runtime/settings.ts'
+import type { Clock } from '../std/clock.ts'
+import { KIB, SECOND_MS } from '../std/units.ts'
 import { type Cors, createCors } from './cors.ts'
 import { TransportRequest } from './request.ts'
 
@@ -119,7 +119,10 @@ async function answer({ request, reply, route, options }: Exchange): Promise<voi
   if (options.settings.logLevel === 'debug') observeRequest(options, { raw, answered, startedMs })
 }
 
-function observeRequest(options: RouteOptions, done: { raw: FastifyRequest['raw']; answered: HttpReply; startedMs: number }): void {
+function observeRequest(
+  options: RouteOptions,
+  done: { raw: FastifyRequest['raw']; answered: HttpReply; startedMs: number },
+): void {
   const path = (done.raw.url ?? '/').split('?')[0] ?? '/'
   const ms = options.clock.monotonicMs() - done.startedMs
   options.observe({ kind: 'request', method: done.raw.method ?? 'GET', path, status: done.answered.status, ms })
@@ -172,5 +175,9 @@ function startError(error: unknown, host: string, port: number): PilarError {
     const hint = 'Ports below 1024 need special rights: choose a higher one with --port.'
     return failure('PILAR_START', { message: `not allowed to listen on port ${port}` }, { hint, cause: error })
   }
-  return failure('PILAR_START', { message: `can't listen on ${host}:${port}: ${(error as Error).message}` }, { cause: error })
+  return failure(
+    'PILAR_START',
+    { message: `can't listen on ${host}:${port}: ${(error as Error).message}` },
+    { cause: error },
+  )
 }

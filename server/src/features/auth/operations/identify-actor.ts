@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import type { Clock } from '../../../std/clock.ts'
-import { type Json, type JsonObject, isJsonObject } from '../../../std/json.ts'
-import { Lru } from '../../../std/lru.ts'
 import { failure } from '../../../errors/error.ts'
-import { ANON_ROLE, type Actor, SERVICE_ROLE } from '../../../policy/actor.ts'
+import { type Actor, ANON_ROLE, SERVICE_ROLE } from '../../../policy/actor.ts'
 import type { HttpRequest, Identify } from '../../../runtime/http.ts'
+import type { Clock } from '../../../std/clock.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../../std/json.ts'
+import { Lru } from '../../../std/lru.ts'
 import type { ProjectKeys } from './derive-keys.ts'
 import type { VerifyToken } from './verify-token.ts'
 
@@ -52,7 +52,8 @@ export function createIdentify(options: IdentifyOptions): Identify {
     if (token.startsWith('sb_')) throw failure('PILAR_INVALID_KEY')
     const verified = remembered.get(digest)
     const nowMs = options.clock.now()
-    if (verified !== undefined && nowMs / 1000 - CLOCK_SKEW_SECONDS < verified.expiresAt) return admit(verified.actor, options)
+    if (verified !== undefined && nowMs / 1000 - CLOCK_SKEW_SECONDS < verified.expiresAt)
+      return admit(verified.actor, options)
     return options.verify(token, nowMs).then((claims) => {
       const actor = tokenActor(claims, options.roleClaim)
       const expiresAt = typeof claims.exp === 'number' ? claims.exp : Number.POSITIVE_INFINITY
@@ -74,7 +75,11 @@ export function createIdentify(options: IdentifyOptions): Identify {
 }
 
 /** The gateway's part: a key beside a user token must be a good one, yet the token decides (protocol.md §0). */
-function checkThenIdentify(apikey: string, token: string, identifyToken: (token: string) => Actor | Promise<Actor>): Actor | Promise<Actor> {
+function checkThenIdentify(
+  apikey: string,
+  token: string,
+  identifyToken: (token: string) => Actor | Promise<Actor>,
+): Actor | Promise<Actor> {
   let key: Actor | Promise<Actor>
   try {
     key = identifyToken(apikey)
@@ -120,7 +125,13 @@ function tokenActor(claims: JsonObject, roleClaim: string): Actor {
   const role = readPath(claims, roleClaim)
   const named = typeof role === 'string' && role !== '' ? role : ANON_ROLE
   const text = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null)
-  return Object.freeze({ role: named, userId: text(claims.sub), email: text(claims.email), claims: Object.freeze({ ...claims, role: named }), anonymous: false })
+  return Object.freeze({
+    role: named,
+    userId: text(claims.sub),
+    email: text(claims.email),
+    claims: Object.freeze({ ...claims, role: named }),
+    anonymous: false,
+  })
 }
 
 function readPath(claims: JsonObject, path: string): Json | undefined {

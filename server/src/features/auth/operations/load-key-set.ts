@@ -7,7 +7,9 @@ export function loadKeySet(setting: string): JSONWebKeySet | null {
   if (setting === '') return null
   const set = parseKeySet(setting.trimStart().startsWith('{') ? setting : readKeyFile(setting))
   if (set.keys.some((key) => key.kty === 'oct')) {
-    throw failure('PILAR_SETTINGS', { message: 'PILAR_JWKS holds a symmetric key (kty "oct"); use PILAR_JWT_SECRET for HS256' })
+    throw failure('PILAR_SETTINGS', {
+      message: 'PILAR_JWKS holds a symmetric key (kty "oct"); use PILAR_JWT_SECRET for HS256',
+    })
   }
   return set
 }
@@ -16,7 +18,9 @@ function readKeyFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw failure('PILAR_SETTINGS', { message: `PILAR_JWKS names a file that can't be read: ${(error as Error).message}` })
+    throw failure('PILAR_SETTINGS', {
+      message: `PILAR_JWKS names a file that can't be read: ${(error as Error).message}`,
+    })
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { failure } from '../../../errors/error.ts'
 
 export const SECRET_BYTES_MIN = 32
-const PLACEHOLDER = /^(.)\1*$|change[-_ ]?me|your[-_ ]|example|placeholder|super[-_ ]?secret|password|^(0123456789|abcdefgh)/i
+const PLACEHOLDER =
+  /^(.)\1*$|change[-_ ]?me|your[-_ ]|example|placeholder|super[-_ ]?secret|password|^(0123456789|abcdefgh)/i
 
 /**
  * The project secret: the setting, else the file `secret` (mode 0600) of the data folder, made on first start. Throws PILAR_SETTINGS for one
@@ -20,19 +21,31 @@ export function loadSecret(setting: string, dataDir: string): string {
     chmodSync(file, 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw failure('PILAR_SETTINGS', { message: `the project secret can't be written to ${file}: ${(error as Error).message}` }, { cause: error })
+      throw failure(
+        'PILAR_SETTINGS',
+        { message: `the project secret can't be written to ${file}: ${(error as Error).message}` },
+        { cause: error },
+      )
     }
   }
   return checkSecret(readFileSync(file, 'utf8').trim(), file)
 }
 
 function checkSecret(secret: string, origin: string): string {
-  const hint = 'Make one with: node -e "console.log(require(\'crypto\').randomBytes(48).toString(\'base64url\'))"'
+  const hint = "Make one with: node -e \"console.log(require('crypto').randomBytes(48).toString('base64url'))\""
   if (Buffer.byteLength(secret) < SECRET_BYTES_MIN) {
-    throw failure('PILAR_SETTINGS', { message: `the secret in ${origin} is shorter than ${SECRET_BYTES_MIN} bytes` }, { hint })
+    throw failure(
+      'PILAR_SETTINGS',
+      { message: `the secret in ${origin} is shorter than ${SECRET_BYTES_MIN} bytes` },
+      { hint },
+    )
   }
   if (PLACEHOLDER.test(secret)) {
-    throw failure('PILAR_SETTINGS', { message: `the secret in ${origin} looks like a placeholder that others may know` }, { hint })
+    throw failure(
+      'PILAR_SETTINGS',
+      { message: `the secret in ${origin} looks like a placeholder that others may know` },
+      { hint },
+    )
   }
   return secret
 }

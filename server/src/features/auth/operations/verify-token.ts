@@ -1,7 +1,7 @@
-import { type KeyObject, createSecretKey } from 'node:crypto'
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
-import { type PilarError, failure } from '../../../errors/error.ts'
-import { type JsonObject, isJsonObject, parseJson } from '../../../std/json.ts'
+import { failure, type PilarError } from '../../../errors/error.ts'
+import { isJsonObject, type JsonObject, parseJson } from '../../../std/json.ts'
 
 export interface TokenKeys {
   readonly secret: string
@@ -13,7 +13,19 @@ export interface TokenKeys {
 
 /** What jose is allowed to accept, per kind of key: a public key can never be taken for an HMAC secret (alg confusion). */
 const SECRET_ALGORITHMS = ['HS256']
-const PUBLIC_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const PUBLIC_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
 const CLOCK_SKEW_SECONDS = 30
 
 export type VerifyToken = (token: string, nowMs: number) => Promise<JsonObject>
