@@ -1,6 +1,6 @@
+import type { Expr } from '../query/expr.ts'
 import type { TableKey } from '../schema/catalog.ts'
 import type { PolicyAction } from '../schema/definition.ts'
-import type { Expr } from '../query/expr.ts'
 
 /** One checked policy. Expressions are over `SELF` (the guarded row) and `p0`, `p1`, … (occurrences in subqueries). */
 export interface Policy {

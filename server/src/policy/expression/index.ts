@@ -1,0 +1,80 @@
+import { type Expr, SELF, type SourceId } from '../../query/expr.ts'
+import { literal } from '../../query/expr-tools.ts'
+import type { Catalog, ExprFunction, Table } from '../../schema/catalog.ts'
+import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
+import type { ColumnType } from '../../schema/types.ts'
+import { checkNode } from './check.ts'
+import { checkBody } from './declared.ts'
+import { located } from './error.ts'
+import { assign, booleanArgument, settled } from './rules.ts'
+import { newLevel, type Scope } from './scope.ts'
+import { parseExpressionText } from './sql.ts'
+
+export { ExpressionError } from './error.ts'
+export { loadGrammar } from './sql.ts'
+
+/** What an expression's names mean, and what its value must be. */
+export interface ExpressionScope {
+  readonly catalog: Catalog
+  /** The table whose row the expression is about; null for a column's default, which sees no row. */
+  readonly self: Table | null
+  /** The row's source id in the result; SELF unless said otherwise. */
+  readonly sourceId?: SourceId
+  /** Its value becomes this: a condition (`argument of …`), or a value assigned to a column. Absent means any type. */
+  readonly expected?: Expected
+  /** PostgreSQL's refusal where subqueries may not stand: `cannot use subquery in check constraint`. */
+  readonly noSubqueries?: string
+}
+
+export type Expected =
+  | { readonly kind: 'condition'; readonly of: string }
+  | { readonly kind: 'column'; readonly name: string; readonly type: ColumnType; readonly what: string }
+
+/**
+ * Parses and checks one PostgreSQL expression. The grammar must be loaded (`loadGrammar`). Table occurrences in its subqueries are named
+ * `p0`, `p1`, …; calls of declared functions are replaced by their bodies. Throws `ExpressionError`: message, position, hint.
+ *
+ * `parseExpression('author_id = auth.uid()', { catalog, self: posts, expected: { kind: 'condition', of: 'POLICY' } })`
+ */
+export function parseExpression(text: string, options: ExpressionScope): Expr {
+  const { node, positionOf } = parseExpressionText(text)
+  const scope = rootScope(options, positionOf)
+  const expr = checkNode(node, scope)
+  try {
+    return settle(expr, options.expected)
+  } catch (error) {
+    throw located(error, null)
+  }
+}
+
+/** Checks the body of a declared function by itself, its arguments being unknown values of their types. */
+export function checkFunctionBody(fn: ExprFunction, catalog: Catalog): Expr {
+  const scope = rootScope({ catalog, self: null }, () => null)
+  const values = new Map(fn.arguments.map((argument) => [argument.name, literal(null, argument.type)]))
+  return checkBody(fn, values, { ...scope, definer: fn.definer, calling: [`${fn.schema}.${fn.name}`] })
+}
+
+function rootScope(options: ExpressionScope, positionOf: Scope['positionOf']): Scope {
+  const { catalog, self, sourceId = SELF, noSubqueries = null } = options
+  let sources = 0
+  const level = newLevel()
+  if (self !== null) level.sources.push({ source: sourceId, table: self, name: self.name, aliased: false })
+  return {
+    catalog,
+    schema: self?.schema ?? catalog.schemas[0] ?? DEFAULT_SCHEMA,
+    levels: [level],
+    bindings: null,
+    definer: false,
+    noSubqueries,
+    calling: [],
+    nextSource: () => `p${sources++}`,
+    check: checkNode,
+    positionOf,
+  }
+}
+
+function settle(expr: Expr, expected: Expected | undefined): Expr {
+  if (expected === undefined) return settled(expr)
+  if (expected.kind === 'condition') return booleanArgument(expr, expected.of)
+  return assign(expr, expected.type, expected)
+}
