@@ -5,7 +5,12 @@ export type MigrationStep =
   | { readonly kind: 'create-table'; readonly table: Table }
   | { readonly kind: 'create-view'; readonly table: Table }
   | { readonly kind: 'replace-view'; readonly table: Table }
-  | { readonly kind: 'add-column'; readonly table: TableKey; readonly column: Column; readonly foreignKey: ForeignKey | null }
+  | {
+      readonly kind: 'add-column'
+      readonly table: TableKey
+      readonly column: Column
+      readonly foreignKey: ForeignKey | null
+    }
   | { readonly kind: 'create-index'; readonly table: TableKey; readonly index: Index }
 
 /** A difference that `diff` found and that no step can make yet. It is reported and nothing is touched. */
