@@ -52,7 +52,11 @@ export class UsageError extends Error {
 
 /** Options that several commands share, worded once. */
 export const JSON_OPTION: Option = { value: null, doc: 'Print one JSON value instead of text for people.' }
-export const PROJECT_OPTION: Option = { value: 'DIR', doc: 'Folder that holds schema.ts.', default: 'the current folder' }
+export const PROJECT_OPTION: Option = {
+  value: 'DIR',
+  doc: 'Folder that holds schema.ts.',
+  default: 'the current folder',
+}
 
 /** Checks a command line against the command's options; every mistake names the nearest thing that exists. */
 export function parseCommandLine(command: Command, args: readonly string[], shell: Shell): Invocation {
@@ -62,7 +66,13 @@ export function parseCommandLine(command: Command, args: readonly string[], shel
       { type: option.value === null ? ('boolean' as const) : ('string' as const) },
     ]),
   )
-  const { tokens, positionals } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true })
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  })
   const values = new Map<string, string | true>()
   for (const token of tokens) {
     if (token.kind === 'option') values.set(token.name, optionValue(command, token))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { PilarError } from '../errors/error.ts'
 import { nearest } from '../std/nearest.ts'
-import { type Command, type Shell, UsageError, parseCommandLine, suggestion } from './command.ts'
+import { type Command, parseCommandLine, type Shell, suggestion, UsageError } from './command.ts'
 import { commandHelp, groupHelp } from './help.ts'
 
 interface Entry {
@@ -10,12 +10,15 @@ interface Entry {
 }
 
 /** Every command, loaded only when it is asked for: `pilar keys` does not wait for the server's modules. */
-const COMMANDS: Readonly<Record<string, Entry>> = {
+export const COMMANDS: Readonly<Record<string, Entry>> = {
   init: { summary: 'Write a small working project', load: () => import('./init.ts') },
   start: { summary: 'Serve a project', load: () => import('./start.ts') },
   dev: { summary: 'Serve a project and follow its changes', load: () => import('./dev.ts') },
   keys: { summary: 'Show the keys of a project', load: () => import('./keys.ts') },
-  'policy explain': { summary: 'Say what a role may do with a table, and why', load: () => import('./policy-explain.ts') },
+  'policy explain': {
+    summary: 'Say what a role may do with a table, and why',
+    load: () => import('./policy-explain.ts'),
+  },
   'policy matrix': { summary: 'Print role × table × action × columns', load: () => import('./policy-matrix.ts') },
 }
 
@@ -58,13 +61,21 @@ function isHelp(argument: string): boolean {
 
 function list(group: string, shell: Shell): number {
   const shown = Object.entries(COMMANDS).filter(([name]) => group === '' || name.startsWith(`${group} `))
-  shell.output.print(groupHelp(shown.map(([name, { summary }]) => [name, summary]), shell.output))
+  shell.output.print(
+    groupHelp(
+      shown.map(([name, { summary }]) => [name, summary]),
+      shell.output,
+    ),
+  )
   return 0
 }
 
 function unknownCommand(name: string): UsageError {
   const meant = nearest(name, Object.keys(COMMANDS), 0.5)
-  return new UsageError(`unknown command "${name}"`, suggestion(meant === null ? null : `pilar ${meant}`) ?? 'see pilar --help')
+  return new UsageError(
+    `unknown command "${name}"`,
+    suggestion(meant === null ? null : `pilar ${meant}`) ?? 'see pilar --help',
+  )
 }
 
 function explain(error: unknown, shell: Shell): number {

@@ -33,6 +33,9 @@ export const command: Command = {
 
 /** A name npm accepts, made from the folder's. */
 function packageName(folder: string): string {
-  const name = folder.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '')
+  const name = folder
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
   return name === '' ? 'my-app' : name
 }

@@ -1,5 +1,4 @@
-import { deriveKeys } from '../features/auth/operations/derive-keys.ts'
-import { loadSecret } from '../features/auth/operations/load-secret.ts'
+import { deriveKeys, loadSecret } from '../features/auth/index.ts'
 import { type Command, JSON_OPTION } from './command.ts'
 import { columns } from './output.ts'
 import { DATA_OPTIONS, readServing } from './serving.ts'
@@ -17,12 +16,13 @@ export const command: Command = {
     const keys = deriveKeys(loadSecret(settings.jwtSecret, settings.dataDir))
     const { output } = invocation.shell
     if (invocation.given('json')) output.print(JSON.stringify(keys, null, 2))
-    else output.print(`${columns([
-      ['publishable', keys.publishable],
-      ['anon', keys.anon],
-      ['secret', keys.secret],
-      ['service_role', keys.service_role],
-    ])}
+    else
+      output.print(`${columns([
+        ['publishable', keys.publishable],
+        ['anon', keys.anon],
+        ['secret', keys.secret],
+        ['service_role', keys.service_role],
+      ])}
 
 publishable and anon mean the same and may ship in a browser: policies decide what they see.
 secret and service_role pass every policy: keep them on servers.`)

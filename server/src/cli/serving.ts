@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { failure } from '../errors/error.ts'
-import { type Settings, SETTINGS, readSettings } from '../runtime/settings.ts'
+import { readSettings, SETTINGS, type Settings } from '../runtime/settings.ts'
 import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
 
 export const SCHEMA_FILE = 'schema.ts'
@@ -9,12 +9,20 @@ export const SCHEMA_FILE = 'schema.ts'
 /** Options of every command that needs the project's data folder. */
 export const DATA_OPTIONS = {
   project: PROJECT_OPTION,
-  data: { value: 'DIR', doc: `${SETTINGS.dataDir.doc} Also ${SETTINGS.dataDir.env}.`, default: SETTINGS.dataDir.default },
+  data: {
+    value: 'DIR',
+    doc: `${SETTINGS.dataDir.doc} Also ${SETTINGS.dataDir.env}.`,
+    default: SETTINGS.dataDir.default,
+  },
 } as const satisfies Readonly<Record<string, Option>>
 
 /** Options of `start` and `dev`. */
 export const SERVE_OPTIONS = {
-  port: { value: 'PORT', doc: `${SETTINGS.port.doc} Also ${SETTINGS.port.env}.`, default: String(SETTINGS.port.default) },
+  port: {
+    value: 'PORT',
+    doc: `${SETTINGS.port.doc} Also ${SETTINGS.port.env}.`,
+    default: String(SETTINGS.port.default),
+  },
   host: { value: 'HOST', doc: `${SETTINGS.host.doc} Also ${SETTINGS.host.env}.`, default: SETTINGS.host.default },
   database: { value: 'URL', doc: `${SETTINGS.databaseUrl.doc} Also ${SETTINGS.databaseUrl.env}.` },
   ...DATA_OPTIONS,
@@ -54,6 +62,7 @@ export function schemaFile({ project, settings }: Serving): string | null {
   if (existsSync(path)) return path
   if (settings.databaseUrl !== '') return null
   const message = `there is no ${SCHEMA_FILE} in ${project}`
-  const hint = 'Make a project with: pilar init. Or name one with --project DIR, or serve a database with --database sqlite:FILE.'
+  const hint =
+    'Make a project with: pilar init. Or name one with --project DIR, or serve a database with --database sqlite:FILE.'
   throw failure('PILAR_START', { message }, { hint })
 }

@@ -1,0 +1,80 @@
+import { basename } from 'node:path'
+import type { App } from '../app.ts'
+import { ANON_ROLE } from '../policy/actor.ts'
+import { columns, type Output } from './output.ts'
+
+/** What a person needs after the start: where it is, the keys, and three commands to try next. */
+export function banner(app: App, url: string, context: { readonly project: string; readonly output: Output }): string {
+  const { output } = context
+  const tables = served(app)
+  const heading = `${output.bold('Pilar')} serves ${basename(context.project)}: ${tables.length} tables and views`
+  const places = columns([
+    ['  API', `${url}/rest/v1`],
+    ['  Client', `createClient('${url}', '${app.keys.publishable}')`],
+  ])
+  const keys = columns([
+    ['  publishable', app.keys.publishable, '(or anon; for browsers)'],
+    ['  anon', app.keys.anon],
+    ['  secret', app.keys.secret, '(or service_role; full access, for servers only)'],
+    ['  service_role', app.keys.service_role],
+  ])
+  const commands = tryNext(app, url).map((line) => `  ${line}`)
+  return [
+    `${heading}\n`,
+    `${output.bold('URLs')}\n${places}\n`,
+    `${output.bold('Keys')}\n${keys}\n`,
+    `${output.bold('Try next')}\n${commands.join('\n')}\n`,
+    'Ctrl-C stops.',
+  ].join('\n')
+}
+
+/** The tables and views a client can ask for, in the order of the schema. */
+export function served(app: App): readonly string[] {
+  const { catalog } = app.model
+  return [...catalog.tables.values()].filter((table) => !table.system).map((table) => table.key)
+}
+
+/** Three commands that work as pasted: an open table, that table with a related one, and a count with full access. */
+function tryNext(app: App, url: string): readonly string[] {
+  const { catalog } = app.model
+  const defaultSchema = catalog.schemas[0]
+  const all = [...catalog.tables.values()].filter((table) => !table.system && table.schema === defaultSchema)
+  const open = all.filter((table) => readableByAnon(app, table.key))
+  const first = open.find((table) => relatedOf(app, table.key) !== null) ?? open[0]
+  const publishable = `-H 'apikey: ${app.keys.publishable}'`
+  const secret = `-H 'apikey: ${app.keys.secret}'`
+  const path = (name: string) => `${url}/rest/v1/${encodeURIComponent(name)}`
+  const shown = first ?? all[0]
+  if (shown === undefined) return [`curl '${url}/health'`]
+  const key = first === undefined ? secret : publishable
+  const related = relatedOf(app, shown.key)
+  const counted = all.find((table) => !open.includes(table) && table.kind === 'table') ?? shown
+  return [
+    `curl '${path(shown.name)}?limit=3' ${key}`,
+    related === null
+      ? `curl '${path(shown.name)}?limit=3' ${key} -H 'Accept: text/csv'`
+      : `curl '${path(shown.name)}?select=*,${encodeURIComponent(related)}(*)&limit=2' ${key}`,
+    `curl -I '${path(counted.name)}' ${secret} -H 'Prefer: count=exact'`,
+  ]
+}
+
+function readableByAnon(app: App, table: string): boolean {
+  return app.model.policies.policies.some(
+    (policy) =>
+      policy.table === table &&
+      policy.action === 'select' &&
+      policy.permissive &&
+      [ANON_ROLE, 'public'].includes(policy.role),
+  )
+}
+
+/** A table that can be embedded without a hint and that the same caller may read; null when there is none. */
+function relatedOf(app: App, source: string): string | null {
+  const relations = app.model.visibleTo(ANON_ROLE).relations.get(source) ?? []
+  const unambiguous = relations.filter(
+    (relation) =>
+      relation.target !== source && relations.filter((other) => other.target === relation.target).length === 1,
+  )
+  const found = unambiguous.find((relation) => readableByAnon(app, relation.target))
+  return found === undefined ? null : (app.model.catalog.tables.get(found.target)?.name ?? null)
+}

@@ -1,0 +1,53 @@
+import { registerHooks } from 'node:module'
+import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { failure } from '../errors/error.ts'
+
+/** The package's own entry: the sources in a checkout, the compiled file where Pilar is installed. */
+const PILAR_ENTRY = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href
+
+let hooked = false
+
+/**
+ * Imports a TypeScript module of the user's project and gives its default export. `import … from 'pilar'` in it is this very Pilar, so that a
+ * project always describes itself to the version that runs it, installed beside it or not. Throws PILAR_SCHEMA with the cause in words.
+ */
+export async function loadDefault(path: string): Promise<unknown> {
+  if (!hooked) {
+    hooked = true
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'pilar' ? { url: PILAR_ENTRY, shortCircuit: true } : next(specifier, context),
+    })
+  }
+  try {
+    const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown }
+    return module.default
+  } catch (error) {
+    throw failure(
+      'PILAR_SCHEMA',
+      { message: `${path} can't be loaded: ${describe(error)}` },
+      { ...hintFor(error), cause: error },
+    )
+  }
+}
+
+/** The message, and the first place in the user's own files, which Node prints only as part of the stack. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const place = /file:\/\/\S+?:\d+(?::\d+)?/.exec(error.stack ?? '')?.[0]
+  return place === undefined ? error.message : `${error.message}\n  at ${place}`
+}
+
+function hintFor(error: unknown): { readonly hint?: string } {
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' || code === 'ERR_INVALID_TYPESCRIPT_SYNTAX') {
+    return {
+      hint: 'Node runs TypeScript by removing its types: enums, namespaces and parameter properties do not work.',
+    }
+  }
+  if (error instanceof SyntaxError && /import statement|export/.test(error.message)) {
+    return { hint: 'Put "type": "module" into package.json.' }
+  }
+  return {}
+}

@@ -1,0 +1,36 @@
+import { banner, served } from './banner.ts'
+import { type Command, JSON_OPTION } from './command.ts'
+import { describeProblems, problemsOf } from './problems.ts'
+import { serve } from './serve.ts'
+import { readServing, SERVE_OPTIONS } from './serving.ts'
+
+export const command: Command = {
+  synopsis: 'pilar start [--port PORT] [--host HOST] [--data DIR] [--database URL] [--project DIR] [--json]',
+  description:
+    'Serves the project in the current folder: its schema.ts, over the embedded database or the one given. What schema.ts\n' +
+    'declares is created first, and a new database is filled by seed.ts if there is one. With --database and no schema.ts the\n' +
+    'database is served as it is, closed to everyone but service_role. Ctrl-C stops it.',
+  options: {
+    ...SERVE_OPTIONS,
+    json: { ...JSON_OPTION, doc: 'Print URL and keys as one line of JSON once it listens.' },
+  },
+  positionals: { min: 0, max: 0 },
+  examples: ['pilar start', 'pilar start --port 3000 --host 0.0.0.0', 'pilar start --database sqlite:shop.sqlite'],
+  run: async (invocation) => {
+    const { shell } = invocation
+    const serving = readServing(invocation)
+    try {
+      const { app, url } = await serve(serving, shell)
+      if (invocation.given('json')) shell.output.print(JSON.stringify({ url, keys: app.keys, tables: served(app) }))
+      else shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
+      await shell.untilStopped()
+      await app.close()
+      return 0
+    } catch (error) {
+      const problems = problemsOf(error)
+      if (problems === null) throw error
+      shell.output.report(describeProblems(problems, shell))
+      return 1
+    }
+  },
+}
