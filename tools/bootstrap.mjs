@@ -9,15 +9,17 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import * as nodeModule from 'node:module'
 import { constants } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const NODE_MAJOR_MIN = 24
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(ROOT, 'node_modules')
+const LOCK = join(ROOT, 'package-lock.json')
 const STAMP = join(MODULES, '.pilar-lock-hash')
 const INSTALL_LOCK = join(ROOT, '.install.lock')
+const PARENT_CHECK_MS = 250
 
 /** The binary that the platform package brought, or undefined where there is none for this machine. */
 function platformNode() {
@@ -51,13 +53,25 @@ function noNode() {
 }
 
 function lockHash() {
-  return createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
-    .digest('hex')
+  return createHash('sha256').update(readFileSync(LOCK)).digest('hex')
 }
 
 function isInstalled(hash) {
-  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === hash) return true
+  if (!isInstalledByHand()) return false
+  writeFileSync(STAMP, hash)
+  return true
+}
+
+/** True when `npm ci` or `npm install` was given by hand: npm notes in node_modules what it put there. */
+function isInstalledByHand() {
+  const note = join(MODULES, '.package-lock.json')
+  if (!existsSync(note)) return false
+  const wanted = Object.entries(JSON.parse(readFileSync(LOCK, 'utf8')).packages)
+  const actual = JSON.parse(readFileSync(note, 'utf8')).packages
+  return wanted
+    .filter(([path]) => path.includes('node_modules/'))
+    .every(([path, entry]) => (path in actual ? actual[path].version === entry.version : entry.optional === true))
 }
 
 /** Takes the install lock, or waits a moment where another process holds it. False: look again. */
@@ -113,11 +127,11 @@ function install() {
 }
 
 function npm(args) {
-  const cli = process.env.npm_execpath
-  const viaCli = cli !== undefined && /npm-cli\.c?js$/.test(cli)
-  const [command, first] = viaCli ? [process.execPath, [cli]] : ['npm', []]
-  const options = { cwd: ROOT, stdio: ['ignore', 2, 2], shell: !viaCli && process.platform === 'win32' }
-  const { status, error } = spawnSync(command, [...first, ...args], options)
+  // On Windows `npm` is a script for a shell; its JavaScript lies beside Node.
+  const beside = join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js')
+  const cli = [process.env.npm_execpath, beside].find((path) => path?.endsWith('npm-cli.js') && existsSync(path))
+  const [command, first] = cli === undefined ? ['npm', []] : [process.execPath, [cli]]
+  const { status, error } = spawnSync(command, [...first, ...args], { cwd: ROOT, stdio: ['ignore', 2, 2] })
   if (error !== undefined) fail(`Could not run npm: ${error.message}. Install npm, then run this again.`)
   if (status !== 0) {
     rmSync(INSTALL_LOCK, { force: true })
@@ -125,10 +139,26 @@ function npm(args) {
   }
 }
 
+/**
+ * Calls `stop` when the npm that started us is gone. A signal to `npm start` reaches npm's shell, which dies of it and
+ * tells nobody; the server would go on and keep its port.
+ */
+function stopWithNpm(stop) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    stop()
+  }, PARENT_CHECK_MS)
+  timer.unref()
+}
+
 /** Runs the entry in this process: no second process when this is already the right Node. */
 async function runHere(entry, args) {
   process.argv.splice(1, process.argv.length - 1, entry, ...args)
   nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(MODULES, '.cache', 'compile'))
+  stopWithNpm(() => process.kill(process.pid, 'SIGTERM'))
   await import(pathToFileURL(entry).href)
 }
 
@@ -149,6 +179,7 @@ function runIn(node, entry, args) {
     SIGHUP: () => child.kill('SIGHUP'),
   }
   for (const [signal, handler] of Object.entries(forward)) process.on(signal, handler)
+  stopWithNpm(() => child.kill('SIGTERM'))
   child.on('exit', (code, signal) => {
     process.exit(signal === null ? code : 128 + constants.signals[signal])
   })
