@@ -1,0 +1,5 @@
+import { c, schema, table } from 'pilar'
+
+export default schema({
+  entries: table({ id: c.integer().primaryKey(), note: c.text() }),
+})
