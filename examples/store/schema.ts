@@ -55,7 +55,7 @@ export default schema(
       cost: c.numeric(10, 2).nullable(),
       stock: c.integer().default('0').check('stock >= 0'),
       attributes: c.jsonb().default("'{}'"),
-      tags: c.text().array().default("'{}'"),
+      tags: c.array(c.text()).default("'{}'"),
       created_at: c.timestamptz().default('now()'),
     })
       // Serves the shop's front page: published products, newest first, twenty at a time.
@@ -137,10 +137,10 @@ export default schema(
       }),
 
     // A view has policies of its own, like a table.
-    offers: view({
-      columns: { id: c.integer(), name: c.text(), price: c.numeric(10, 2) },
-      select: "select id, name, price from products where status = 'published' and stock > 0 and price < 20",
-    }).policies({ select: { public: 'true' } }),
+    offers: view(
+      { id: c.integer(), name: c.text(), price: c.numeric(10, 2) },
+      "select id, name, price from products where status = 'published' and stock > 0 and price < 20",
+    ).policies({ select: { public: 'true' } }),
   },
   {
     functions: {

@@ -18,7 +18,18 @@ const CITIES = ['Avonlea', 'Brookfield', 'Cedar Falls', 'Dunmore', 'Eastwick', '
 const KINDS = ['Lamp', 'Chair', 'Shelf', 'Mug', 'Rug', 'Clock', 'Basket', 'Blanket', 'Notebook', 'Tray']
 const COLORS = ['amber', 'black', 'blue', 'green', 'grey', 'red', 'sand', 'white']
 const MATERIALS = ['ash', 'clay', 'cotton', 'glass', 'linen', 'oak', 'steel', 'wool']
-const CATEGORIES = ['Kitchen', 'Living room', 'Bedroom', 'Office', 'Garden', 'Lighting', 'Textiles', 'Storage', 'Gifts', 'Outlet']
+const CATEGORIES = [
+  'Kitchen',
+  'Living room',
+  'Bedroom',
+  'Office',
+  'Garden',
+  'Lighting',
+  'Textiles',
+  'Storage',
+  'Gifts',
+  'Outlet',
+]
 const REMARKS = [
   'Exactly as described.',
   'Smaller than I expected, but well made.',
@@ -32,8 +43,14 @@ const customerId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(
 
 export default (async ({ insert, random }) => {
   await insert('profiles', profiles(random))
-  await insert('staff', range(STAFF).map((n) => ({ user_id: customerId(n), title: n === 1 ? 'Manager' : 'Clerk' })))
-  await insert('categories', CATEGORIES.map((name, index) => ({ name, slug: slug(name), position: index + 1 })))
+  await insert(
+    'staff',
+    range(STAFF).map((n) => ({ user_id: customerId(n), title: n === 1 ? 'Manager' : 'Clerk' })),
+  )
+  await insert(
+    'categories',
+    CATEGORIES.map((name, index) => ({ name, slug: slug(name), position: index + 1 })),
+  )
   const goods = products(random)
   await insert('products', goods)
   await insert('product_categories', productCategories(random))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ERRORS } from '../../src/errors/table.ts'
@@ -27,7 +27,10 @@ test('tables made from the code are up to date (UPDATE_DOCS=1 rewrites them)', a
 
 test('errors.md and the error table have the same codes with the same statuses', () => {
   const text = readFileSync(`${REFERENCE}errors.md`, 'utf8')
-  const documented = [...text.matchAll(/^\| ([0-9A-Z_]{5,}) \| (\d{3}) \|/gm)].map(([, code, status]) => [code, Number(status)])
+  const documented = [...text.matchAll(/^\| ([0-9A-Z_]{5,}) \| (\d{3}) \|/gm)].map(([, code, status]) => [
+    code,
+    Number(status),
+  ])
   assert.equal(new Set(documented.map(([code]) => code)).size, documented.length, 'no code is documented twice')
   const expected = Object.entries(ERRORS).map(([code, row]) => [code, row.status])
   const sorted = (rows: typeof expected) => rows.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))

@@ -1,14 +1,22 @@
 import { COMMANDS } from '../../src/cli/dispatch.ts'
 import { commandHelp } from '../../src/cli/help.ts'
+import { FUNCTION_LABELS, FUNCTIONS, type FunctionName, OPERATOR_SYMBOLS } from '../../src/query/functions.ts'
 import type { Definition, Definitions } from '../../src/runtime/define.ts'
-import { FUNCTIONS, FUNCTION_LABELS, type FunctionName, OPERATOR_SYMBOLS } from '../../src/query/functions.ts'
 import { LIMITS } from '../../src/runtime/limits.ts'
 import { SETTINGS } from '../../src/runtime/settings.ts'
 
 /** The tables of docs/reference that are made from the code, by the name in their `<!-- generated: … -->` mark. */
 export const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
-  operators: () => table(['operator', 'meaning'], functionRows((name) => OPERATOR_SYMBOLS.has(name))),
-  functions: () => table(['function', 'meaning'], functionRows((name) => !OPERATOR_SYMBOLS.has(name))),
+  operators: () =>
+    table(
+      ['operator', 'meaning'],
+      functionRows((name) => OPERATOR_SYMBOLS.has(name)),
+    ),
+  functions: () =>
+    table(
+      ['function', 'meaning'],
+      functionRows((name) => !OPERATOR_SYMBOLS.has(name)),
+    ),
   cli: commands,
   settings: () => table(['variable', 'default', 'allowed', 'what it does'], rows(SETTINGS)),
   limits: () =>
