@@ -141,8 +141,11 @@ export function resolveTable(scope: Scope, schema: string | undefined, name: str
   throw new ExpressionError(`relation "${written}" does not exist`, { hint: suggestion('table', written, known) })
 }
 
+/** Names less alike than this are no help. */
+const SIMILARITY_MIN = 0.5
+
 /** `Perhaps you meant the column "author_id".`, or null when nothing is near. */
 export function suggestion(what: string, name: string, known: readonly string[], prefix = ''): string | null {
-  const found = nearest(name, known)
+  const found = nearest(name, known, SIMILARITY_MIN)
   return found === null ? null : `Perhaps you meant the ${what} "${prefix}${found}".`
 }

@@ -1,51 +1,33 @@
 import type { TypeName } from 'libpg-query'
 import type { Catalog } from '../../schema/catalog.ts'
-import { arrayOf, type ColumnType, type ScalarType } from '../../schema/types.ts'
+import { parseTypeName, TYPE_NAMES } from '../../schema/type-names.ts'
+import { arrayOf, type ColumnType, type ScalarType, TEXT } from '../../schema/types.ts'
 import { ExpressionError } from './error.ts'
 import { suggestion } from './scope.ts'
 import { words } from './sql.ts'
 
-/** PostgreSQL's names of the types that Pilar has. `json` is `jsonb` here. */
-const NAMES: ReadonlyMap<string, ScalarType['name']> = new Map([
-  ['text', 'text'],
-  ['name', 'text'],
-  ['varchar', 'varchar'],
-  ['int2', 'smallint'],
-  ['smallint', 'smallint'],
-  ['int4', 'integer'],
-  ['integer', 'integer'],
-  ['int', 'integer'],
-  ['int8', 'bigint'],
-  ['bigint', 'bigint'],
-  ['numeric', 'numeric'],
-  ['decimal', 'numeric'],
-  ['float4', 'real'],
-  ['real', 'real'],
-  ['float8', 'double'],
-  ['bool', 'boolean'],
-  ['boolean', 'boolean'],
-  ['date', 'date'],
-  ['time', 'time'],
-  ['timestamp', 'timestamp'],
-  ['timestamptz', 'timestamptz'],
-  ['interval', 'interval'],
-  ['uuid', 'uuid'],
-  ['json', 'jsonb'],
-  ['jsonb', 'jsonb'],
-  ['bytea', 'bytea'],
-])
-
-/** The type a cast names. Enums are found by their name among the catalog's columns. */
+/** The type a cast names; `json` is `jsonb` here. Enums are found by their name among the catalog's columns. */
 export function resolveType(node: TypeName, catalog: Catalog): ColumnType {
   const path = words(node.names)
-  const name = path.at(-1) ?? ''
-  const plain = path.length === 1 || path[0] === 'pg_catalog'
-  const builtin = plain ? NAMES.get(name) : undefined
-  const scalar = builtin === undefined ? findEnum(path, catalog) : withModifiers(builtin, modifiers(node))
   if (node.setof === true || node.pct_type === true) throw new ExpressionError('SETOF and %TYPE are not supported')
   const bounds = node.arrayBounds?.length ?? 0
   if (bounds > 1) throw new ExpressionError('arrays of arrays are not supported')
+  const scalar = builtinType(path, modifiers(node)) ?? findEnum(path, catalog)
   return bounds === 1 ? arrayOf(scalar) : scalar
+}
+
+function builtinType(path: readonly string[], values: readonly number[]): ScalarType | null {
+  const name = path.at(-1) ?? ''
+  if (path.length > 1 && path[0] !== 'pg_catalog') return null
+  if (name === 'name') return TEXT
+  const plain = parseTypeName(name)
+  if (plain === null || plain.name === 'array' || values.length === 0 || name === 'interval') {
+    return plain?.name === 'array' ? null : plain
+  }
+  const exact = parseTypeName(`${name}(${values.join(',')})`)
+  if (exact === null || exact.name === 'array')
+    throw new ExpressionError(`a precision is not supported for the type ${name}`)
+  return exact
 }
 
 function findEnum(path: readonly string[], catalog: Catalog): ScalarType {
@@ -59,21 +41,12 @@ function findEnum(path: readonly string[], catalog: Catalog): ScalarType {
   }
   const found = enums.get(written) ?? enums.get(path.at(-1) ?? '')
   if (found !== undefined) return found
-  const hint = suggestion('type', written, [...NAMES.keys(), ...enums.keys()])
+  const hint = suggestion('type', written, [...TYPE_NAMES, ...enums.keys()])
   throw new ExpressionError(`type "${written}" does not exist`, { hint })
 }
 
 function modifiers(node: TypeName): number[] {
   return (node.typmods ?? []).map((item) => ('A_Const' in item ? (item.A_Const.ival?.ival ?? 0) : 0))
-}
-
-function withModifiers(name: ScalarType['name'], values: readonly number[]): ScalarType {
-  const [first, second] = values
-  if (first === undefined) return { name }
-  if (name === 'varchar') return { name, length: first }
-  if (name === 'numeric') return { name, precision: first, scale: second ?? 0 }
-  if (name === 'interval') return { name }
-  throw new ExpressionError(`a precision is not supported for the type ${name}`)
 }
 
 /** `interval '1' day`: the grammar's bit of the field → the word that the text lacks. */
