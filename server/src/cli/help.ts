@@ -18,7 +18,10 @@ export function commandHelp(command: Command, output: Pick<Output, 'bold'>): str
 }
 
 /** The text of `pilar --help`, or of a group such as `pilar policy`. */
-export function groupHelp(summaries: readonly (readonly [name: string, summary: string])[], output: Pick<Output, 'bold'>): string {
+export function groupHelp(
+  summaries: readonly (readonly [name: string, summary: string])[],
+  output: Pick<Output, 'bold'>,
+): string {
   const rows = summaries.map(([name, summary]) => [`  pilar ${name}`, summary])
   return [
     'Pilar: a whole backend in one process, over your database.',
