@@ -2,9 +2,9 @@ import type { Program } from '../engines/engine.ts'
 import { Lru } from '../std/lru.ts'
 import type { Asked } from './surface.ts'
 
-/** A request that was seen before, byte for byte, with the Program it led to: neither parsed nor planned again. */
-export interface Remembered {
-  readonly asked: Asked
+/** A request and the Program it leads to. */
+export interface Prepared<A extends Asked = Asked> {
+  readonly asked: A
   readonly program: Program
 }
 
@@ -14,13 +14,14 @@ export interface Remembered {
  */
 export class PlanCache {
   readonly #programs: Lru<string, Program>
-  readonly #requests: Lru<string, Remembered>
+  readonly #requests: Lru<string, Prepared>
 
   constructor(entriesMax: number) {
     this.#programs = new Lru(entriesMax)
     this.#requests = new Lru(entriesMax)
   }
 
+  /** The Program of this key, made on first use. What `make` throws is not remembered. */
   program(key: string, make: () => Program): Program {
     let program = this.#programs.get(key)
     if (program === undefined) {
@@ -30,11 +31,11 @@ export class PlanCache {
     return program
   }
 
-  recall(key: string): Remembered | undefined {
+  recall(key: string): Prepared | undefined {
     return this.#requests.get(key)
   }
 
-  remember(key: string, remembered: Remembered): void {
-    this.#requests.set(key, remembered)
+  remember(key: string, prepared: Prepared): void {
+    this.#requests.set(key, prepared)
   }
 }

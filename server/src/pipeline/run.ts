@@ -6,6 +6,7 @@ import type { HttpReply, HttpRequest } from '../runtime/http.ts'
 import { collect } from './collect.ts'
 import type { Kernel } from './kernel.ts'
 import type { Model } from './model.ts'
+import type { Prepared } from './plan-cache.ts'
 import { refuse } from './refuse.ts'
 import { type StageTimer, startTimer } from './stage-timer.ts'
 import type { Asked, Surface } from './surface.ts'
@@ -25,19 +26,18 @@ export async function run<A extends Asked>(
     actor = identified instanceof Promise ? await identified : identified
     timer.stage('identify')
     const model = kernel.model // this request keeps the catalog and policies it started with
-    const { asked, program } = prepare({ request, surface, kernel, actor, model, timer })
-    const outcome = await collect(
-      kernel.pool.execute(
-        program,
-        { values: asked.api.values, cells: 'payload' in asked.api ? asked.api.payload.cells : NO_CELLS, actor },
-        {
-          session: { nowMicros: kernel.clock.nowMicros(), transaction: null },
-          signal: request.signal,
-          expect: asked.expect,
-        },
-      ),
+    const prepared = prepare(request, surface, { kernel, actor, model, timer })
+    if ('reply' in prepared) return prepared.reply
+    const { asked, program } = prepared
+    const cells = 'payload' in asked.api ? asked.api.payload.cells : NO_CELLS
+    const session = { nowMicros: kernel.clock.nowMicros(), transaction: null }
+    const batches = kernel.pool.execute(
       program,
+      { values: asked.api.values, cells, actor },
+      { session, signal: request.signal, expect: asked.expect },
     )
+    const collected = collect(batches, program)
+    const outcome = collected instanceof Promise ? await collected : collected
     timer.stage('execute')
     const reply = surface.respond(asked, outcome)
     timer.stage('respond')
@@ -47,34 +47,45 @@ export async function run<A extends Asked>(
   }
 }
 
-interface Preparation<A extends Asked> {
-  readonly request: HttpRequest
-  readonly surface: Surface<A>
+interface Context {
   readonly kernel: Kernel
   readonly actor: Actor
   readonly model: Model
   readonly timer: StageTimer
 }
 
-/** Stages 2–5. They depend on the request's shape, the role and the model's version, never on values: done once, then recalled. */
-function prepare<A extends Asked>(p: Preparation<A>): { asked: A; program: Program } {
-  const { request, surface, kernel, actor, model, timer } = p
+/** Stages 2–5. They depend on the request, the role and the model's version alone, so that a read seen before skips them. */
+function prepare<A extends Asked>(
+  request: HttpRequest,
+  surface: Surface<A>,
+  context: Context,
+): Prepared<A> | { readonly reply: HttpReply } {
+  const { kernel, actor, model, timer } = context
   const own = surface.rememberKey(request)
   const key = own === null ? null : `${own}\n${actor.role}\n${model.version}`
   const remembered = key === null ? undefined : kernel.plans.recall(key)
-  if (remembered !== undefined) return remembered as { asked: A; program: Program }
-  const asked = surface.parse(request)
+  if (remembered !== undefined) return remembered as Prepared<A>
+  const asked = surface.parse(request, model.visibleTo(actor.role))
   timer.stage('parse')
-  const program = kernel.plans.program(`${asked.api.shape}\n${actor.role}\n${model.version}`, () => {
-    const planned = plan(asked.api, model.visibleTo(actor.role), kernel.planOptions)
-    timer.stage('plan')
-    const guarded = GuardedPlan.authorize(planned, actor.role, model.policies, model.catalog)
-    timer.stage('authorize')
-    return kernel.engine.compile(guarded, model.catalog)
-  })
+  if ('reply' in asked) return asked
+  const program = kernel.plans.program(`${asked.api.shape}\n${actor.role}\n${model.version}`, () =>
+    compile(asked, context),
+  )
+  if (asked.refusal !== null) throw asked.refusal
+  const prepared = { asked, program }
+  if (key !== null) kernel.plans.remember(key, prepared)
+  return prepared
+}
+
+/** Stages 3–5, which depend on the request's shape only, never on its values: done once for a shape, role and model version. */
+function compile(asked: Asked, { kernel, actor, model, timer }: Context): Program {
+  const planned = plan(asked.api, model.visibleTo(actor.role), kernel.planOptions)
+  timer.stage('plan')
+  const guarded = GuardedPlan.authorize(planned, actor.role, model.policies, model.catalog)
+  timer.stage('authorize')
+  const program = kernel.engine.compile(guarded, model.catalog)
   timer.stage('compile')
-  if (key !== null) kernel.plans.remember(key, { asked, program })
-  return { asked, program }
+  return program
 }
 
 function withTiming(reply: HttpReply, timer: StageTimer): HttpReply {

@@ -21,7 +21,7 @@ export const LIMITS = {
   embedDepthMax: limit('PILAR_EMBED_DEPTH_MAX', ['levels', 5, 1, 20, 'PILAR_LIMIT', 'Embeds inside embeds.']),
   selectItemsMax: limit('PILAR_SELECT_ITEMS_MAX', [
     'items',
-    300,
+    500,
     1,
     5000,
     'PILAR_LIMIT',
@@ -61,13 +61,30 @@ export const LIMITS = {
     'PILAR_BODY_TOO_LARGE',
     'Body of a data request.',
   ]),
-  bodyRowsMax: limit('PILAR_BODY_ROWS_MAX', [
+  payloadRowsMax: limit('PILAR_PAYLOAD_ROWS_MAX', [
     'rows',
-    10_000,
+    50_000,
     1,
     1_000_000,
     'PILAR_LIMIT',
     'Rows of one insert or upsert.',
+  ]),
+  payloadColumnsMax: limit('PILAR_PAYLOAD_COLUMNS_MAX', [
+    'columns',
+    500,
+    1,
+    5000,
+    'PILAR_LIMIT',
+    'Columns of one insert or update.',
+  ]),
+  orderTermsMax: limit('PILAR_ORDER_TERMS_MAX', ['terms', 32, 1, 500, 'PILAR_LIMIT', 'Order terms of one request.']),
+  jsonPathStepsMax: limit('PILAR_JSON_PATH_STEPS_MAX', [
+    'steps',
+    32,
+    1,
+    500,
+    'PILAR_LIMIT',
+    'Arrows in one JSON path.',
   ]),
   statementTimeoutMs: limit('PILAR_STATEMENT_TIMEOUT_MS', [
     'milliseconds',

@@ -1,0 +1,97 @@
+import type { Expectation } from '../../../engines/engine.ts'
+import { failure } from '../../../errors/error.ts'
+import type { Kernel } from '../../../pipeline/kernel.ts'
+import type { Asked, Surface } from '../../../pipeline/surface.ts'
+import { errorReply } from '../../../runtime/error-reply.ts'
+import type { HttpReply, HttpRequest } from '../../../runtime/http.ts'
+import { type Catalog, tableKey } from '../../../schema/catalog.ts'
+import {
+  type OptionsRequest,
+  type ParsedRequest,
+  parseRequest,
+  type RestOptions,
+  type RowsRequest,
+} from '../../../wire/rest/parse-request.ts'
+import { respondError, respondOptions, respondRows } from '../../../wire/rest/respond.ts'
+
+export const PREFIX = '/rest/v1'
+
+/** A request for rows, as the pipeline needs it and as REST will answer it. */
+export interface RestAsked extends Asked {
+  readonly rows: RowsRequest
+}
+
+/** PostgREST's protocol (protocol.md §1) as a surface of the pipeline. */
+export function createRestSurface(kernel: Kernel): Surface<RestAsked> {
+  const { limits, settings } = kernel
+  return {
+    parse: (request, visible) => {
+      const options = { schemas: visible.schemas, limits, txOverride: settings.txEndOverride }
+      const parsed = parse(request, options)
+      return parsed.kind === 'rows' ? ask(parsed) : { reply: answerWithoutRows(parsed, visible) }
+    },
+    rememberKey,
+    respond: ({ rows }, { json, rows: count, summary, program }) => {
+      const upsert = rows.api.kind === 'insert' && rows.api.resolution !== null
+      return respondRows(rows, { json, rows: count, ...summary }, { output: program.output, upsert })
+    },
+    refuse: (error, actor) => respondError(error, { anonymous: actor?.anonymous ?? true }),
+  }
+}
+
+function parse(request: HttpRequest, options: RestOptions): ParsedRequest {
+  const { method, search, headers, body } = request
+  const path = request.path.slice(PREFIX.length)
+  return parseRequest({ method, path, search, header: (name) => headers[name], body }, options)
+}
+
+function ask(rows: RowsRequest): RestAsked {
+  return { rows, api: rows.api, expect: expectationOf(rows), refusal: rows.refusal }
+}
+
+/** What would make the write not happen: too many rows, not exactly one, or a caller who only tries. */
+function expectationOf({ method, media, preferences }: RowsRequest): Expectation | null {
+  if (method === 'read') return null
+  const { handling, maxAffected, tx } = preferences
+  const capped = handling === 'strict' && maxAffected !== null && (method === 'update' || method === 'delete')
+  const expectation: Expectation = {
+    ...(capped ? { affectedMax: maxAffected } : {}),
+    ...(media.kind === 'object' ? { affectedExactly: 1 } : {}),
+    ...(tx === 'rollback' ? { rollback: true } : {}),
+  }
+  return Object.keys(expectation).length === 0 ? null : expectation
+}
+
+/** Everything that parsing a read looks at, and nothing that authorizes (security Z13). */
+function rememberKey(request: HttpRequest): string | null {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return null
+  const { headers } = request
+  return [
+    request.method,
+    request.path,
+    request.search,
+    headers.accept ?? '',
+    headers['accept-profile'] ?? '',
+    headers.prefer ?? '',
+    headers.range ?? '',
+    headers['range-unit'] ?? '',
+  ].join('\n')
+}
+
+function answerWithoutRows(parsed: Exclude<ParsedRequest, RowsRequest>, visible: Catalog): HttpReply {
+  switch (parsed.kind) {
+    case 'options':
+      return answerOptions(parsed, visible)
+    case 'root':
+      return errorReply(failure('PILAR_NOT_BUILT', { feature: 'The description of the API (OpenAPI)' }))
+    case 'rpc':
+      return errorReply(failure('PILAR_NOT_BUILT', { feature: 'Calling functions (/rest/v1/rpc)' }))
+  }
+}
+
+function answerOptions({ target, name, profile }: OptionsRequest, visible: Catalog): HttpReply {
+  if (target !== 'relation' || name === null) return respondOptions(null)
+  const table = visible.tables.get(tableKey(profile.schema, name))
+  if (table === undefined) throw failure('PGRST205', { name: tableKey(profile.schema, name) })
+  return respondOptions({ writable: table.writable, hasPrimaryKey: table.primaryKey.length > 0 })
+}
