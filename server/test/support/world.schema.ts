@@ -2,7 +2,7 @@
  * The fixture of the REST and security suites: a small publishing site with every kind of relation, a hidden column on each side of
  * one, a table without any policy, one that can only be written, one whose policy fails, and a definer function.
  */
-import { c, expr, schema, table } from 'pilar'
+import { c, expr, schema, table } from '../../src/index.ts'
 
 const own = 'author_id = auth.uid()'
 
@@ -25,7 +25,7 @@ export default schema({
     status: c.enum('draft', 'published').default('draft'),
     author_id: c.uuid().nullable().references('profiles.id', { onDelete: 'cascade' }),
     score: c.numeric(10, 2).default('0'),
-    labels: c.text().array().default("'{}'"),
+    labels: c.array(c.text()).default("'{}'"),
     meta: c.jsonb().default("'{}'"),
     zq_hidden: c.text().nullable(),
     slug: c.text().nullable().unique(),
