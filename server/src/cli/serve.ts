@@ -7,7 +7,7 @@ import type { Shell } from './command.ts'
 import { loadDefault } from './load-module.ts'
 import { loadSchema } from './load-schema.ts'
 import { createLog } from './log.ts'
-import { runSeed, type Seed } from './seed.ts'
+import { runSeed } from './seed.ts'
 import { type Serving, schemaFile } from './serving.ts'
 
 const SEED_FILE = 'seed.ts'
