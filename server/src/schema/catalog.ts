@@ -73,6 +73,8 @@ export interface Table {
   readonly definition: string | null
   /** What writes the table accepts; all false for a view. */
   readonly writable: boolean
+  /** How the engine keeps the table where that is out of the ordinary, in the engine's own words (SQLite: `without rowid`). */
+  readonly storage?: string
 }
 
 export interface FunctionArgument {

@@ -76,6 +76,7 @@ export interface TableDefinition {
     readonly onDelete: ReferentialAction
     readonly onUpdate: ReferentialAction
   }[]
+  /** The name is empty where the user gave none. */
   readonly checks: readonly Check[]
   readonly indexes: readonly Omit<Index, 'name'>[]
   readonly open: boolean
@@ -104,6 +105,8 @@ export interface SchemaDefinition {
   readonly hidden: readonly HiddenColumns[]
   /** Roles beyond anon, authenticated and service_role. */
   readonly roles: readonly string[]
+  /** Schemas served over the wire, the first being the default; `public` alone when absent. */
+  readonly schemas?: readonly string[]
   /** Mistakes already seen while the definition was written down. */
   readonly problems: readonly Problem[]
 }

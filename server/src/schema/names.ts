@@ -1,3 +1,5 @@
+import { utf8Length } from '../std/compare-text.ts'
+
 /** Rules for names, and the names PostgreSQL gives to constraints and indexes that have none. */
 
 /** PostgreSQL's limit, in bytes of UTF-8. */
@@ -39,10 +41,6 @@ function hasControlCharacter(name: string): boolean {
     if (unit < 0x20 || unit === 0x7f) return true
   }
   return false
-}
-
-export function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length
 }
 
 /**

@@ -1,5 +1,5 @@
 import { failure } from '../../errors/error.ts'
-import { compareText } from '../../std/compare-text.ts'
+import { compareText, utf8Length } from '../../std/compare-text.ts'
 import { compareDecimals, decimalOf, formatDecimal, parseDecimal } from '../../std/decimal.ts'
 import { isJsonArray, type Json, type JsonObject, parseJson, RawNumber } from '../../std/json.ts'
 
@@ -73,15 +73,6 @@ function canonicalNumber(text: string): string {
 
 function compareKeys(a: string, b: string): number {
   return utf8Length(a) - utf8Length(b) || compareText(a, b)
-}
-
-function utf8Length(text: string): number {
-  let bytes = 0
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
-  }
-  return bytes
 }
 
 /** jsonb as `::text` prints it: `{"a": 1, "b": [1, 2]}`. */
