@@ -26,3 +26,28 @@ export interface PolicySet {
   /** Roles that policies do not bind: service_role. */
   readonly bypass: ReadonlySet<string>
 }
+
+/** In a policy: every role. Never an actor's role. */
+export const PUBLIC_ROLE = 'public'
+
+/** The policies that bind `role` for `action` on a table, in the order they were written. */
+export function policiesFor(
+  policies: PolicySet,
+  role: string,
+  target: { table: TableKey; action: PolicyAction },
+): Policy[] {
+  return policies.policies.filter(
+    (policy) =>
+      policy.table === target.table &&
+      policy.action === target.action &&
+      (policy.role === role || policy.role === PUBLIC_ROLE),
+  )
+}
+
+/** The columns of a table that do not exist for `role`. Nothing is hidden from a role that policies do not bind. */
+export function hiddenColumns(policies: PolicySet, role: string, table: TableKey): ReadonlySet<string> {
+  if (policies.bypass.has(role)) return NOTHING
+  return policies.hidden.get(table)?.get(role) ?? NOTHING
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
