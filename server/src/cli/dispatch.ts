@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { PilarError } from '../errors/error.ts'
 import { nearest } from '../std/nearest.ts'
 import { type Command, parseCommandLine, type Shell, suggestion, UsageError } from './command.ts'
 import { commandHelp, groupHelp } from './help.ts'
+import { version } from './version.ts'
 
 interface Entry {
   readonly summary: string
@@ -89,10 +89,4 @@ function explain(error: unknown, shell: Shell): number {
   }
   shell.output.report(`pilar: this is a bug in Pilar\n${error instanceof Error ? error.stack : String(error)}`)
   return EXIT_FAILED
-}
-
-/** The version of the package this file belongs to, in a checkout as in an installed package. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

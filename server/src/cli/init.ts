@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Command } from './command.ts'
 import { PROJECT_FILES } from './project-files.ts'
+import { version } from './version.ts'
 
 export const command: Command = {
   synopsis: 'pilar init [DIR]',
@@ -13,7 +14,8 @@ export const command: Command = {
   examples: ['pilar init my-app && cd my-app && npx pilar start'],
   run: async ({ shell, positionals }) => {
     const directory = resolve(shell.cwd, positionals[0] ?? '.')
-    const name = packageName(basename(directory))
+    const project = { name: packageName(basename(directory)), version: version() }
+    const installed = existsSync(join(directory, 'package.json'))
     for (const [file, text] of Object.entries(PROJECT_FILES)) {
       const path = join(directory, file)
       const shown = relative(shell.cwd, path) || file
@@ -22,11 +24,11 @@ export const command: Command = {
         continue
       }
       mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, text(name), { flag: 'wx' })
+      writeFileSync(path, text(project), { flag: 'wx' })
       shell.output.print(`created  ${shown}`)
     }
     const enter = directory === shell.cwd ? '' : `cd ${relative(shell.cwd, directory)} && `
-    shell.output.print(`\nNext:  ${enter}npx pilar start`)
+    shell.output.print(`\nNext:  ${enter}${installed ? '' : 'npm install && '}npx pilar start`)
     return 0
   },
 }

@@ -13,13 +13,8 @@ let hooked = false
  * project always describes itself to the version that runs it, installed beside it or not. Throws PILAR_SCHEMA with the cause in words.
  */
 export async function loadDefault(path: string): Promise<unknown> {
-  if (!hooked) {
-    hooked = true
-    registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === 'pilar' ? { url: PILAR_ENTRY, shortCircuit: true } : next(specifier, context),
-    })
-  }
+  if (!hooked) hook()
+  hooked = true
   try {
     const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown }
     return module.default
@@ -30,6 +25,19 @@ export async function loadDefault(path: string): Promise<unknown> {
       { ...hintFor(error), cause: error },
     )
   }
+}
+
+function hook(): void {
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'pilar' ? { url: PILAR_ENTRY, shortCircuit: true } : next(specifier, context),
+    // A project's files are modules whatever its package.json says: `npm init` writes "commonjs", or nothing.
+    load: (url, context, next) => next(url, isProjectFile(url) ? { ...context, format: 'module-typescript' } : context),
+  })
+}
+
+function isProjectFile(url: string): boolean {
+  return url.startsWith('file:') && url.endsWith('.ts') && !url.includes('/node_modules/')
 }
 
 /** The message, and the first place in the user's own files, which Node prints only as part of the stack. */
@@ -45,9 +53,6 @@ function hintFor(error: unknown): { readonly hint?: string } {
     return {
       hint: 'Node runs TypeScript by removing its types: enums, namespaces and parameter properties do not work.',
     }
-  }
-  if (error instanceof SyntaxError && /import statement|export/.test(error.message)) {
-    return { hint: 'Put "type": "module" into package.json.' }
   }
   return {}
 }

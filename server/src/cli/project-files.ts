@@ -1,5 +1,12 @@
-/** What `pilar init` writes, by file name; `name` is the package's. The schema is the one the first tutorial explains. */
-export const PROJECT_FILES: Readonly<Record<string, (name: string) => string>> = {
+export interface NewProject {
+  /** The package's. */
+  readonly name: string
+  /** Of the Pilar that writes it. */
+  readonly version: string
+}
+
+/** What `pilar init` writes, by file name. */
+export const PROJECT_FILES: Readonly<Record<string, (project: NewProject) => string>> = {
   'schema.ts': () => `import { c, schema, table } from 'pilar'
 
 export default schema({
@@ -23,13 +30,16 @@ export default schema({
     }),
 })
 `,
-  'package.json': (name) => `{
+  'package.json': ({ name, version }) => `{
   "name": "${name}",
   "private": true,
   "type": "module",
   "scripts": {
     "start": "pilar start",
     "dev": "pilar dev"
+  },
+  "dependencies": {
+    "pilar": "^${version}"
   }
 }
 `,
@@ -37,7 +47,7 @@ export default schema({
 # The embedded database and the project secret.
 .pilar/
 `,
-  'README.md': (name) => `# ${name}
+  'README.md': ({ name }) => `# ${name}
 
 A [Pilar](https://www.npmjs.com/package/pilar) project. \`schema.ts\` is the truth about its tables and about who may do what with them.
 

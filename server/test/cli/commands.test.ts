@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { Shell } from '../../src/cli/command.ts'
+import { COMMANDS, main } from '../../src/cli/dispatch.ts'
+import { tempFolder } from '../support/temp.ts'
+
+/** Runs one command line in this process and gives what it printed. */
+async function pilar(args: readonly string[], shell: Partial<Shell> = {}) {
+  const out: string[] = []
+  const err: string[] = []
+  const output = {
+    print: (text: string) => out.push(text),
+    report: (text: string) => err.push(text),
+    bold: (text: string) => text,
+  }
+  const code = await main(args, { env: {}, cwd: '/', output, untilStopped: async () => 'SIGINT', ...shell })
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+test('help lists every command, and each explains itself with an example', async () => {
+  const { code, out } = await pilar(['--help'])
+  assert.equal(code, 0)
+  for (const [name, { load }] of Object.entries(COMMANDS)) {
+    assert.match(out, new RegExp(`pilar ${name} `))
+    const { command } = await load()
+    const help = await pilar([...name.split(' '), '--help'])
+    assert.equal(help.code, 0)
+    for (const option of Object.keys(command.options)) assert.match(help.out, new RegExp(`--${option}\\b`))
+    assert.match(help.out, /Examples?:\n {2}\S/)
+    assert.ok(command.synopsis.startsWith(`pilar ${name}`))
+  }
+})
+
+test('a group lists its commands, the version is that of the package', async () => {
+  assert.match((await pilar(['policy'])).out, /pilar policy explain .*\n.*pilar policy matrix /)
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  assert.equal((await pilar(['--version'])).out, version)
+})
+
+test('a wrong command line exits with 2 and names the nearest thing that exists', async () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['strat'], /unknown command "strat"\nhint: did you mean pilar start\?/],
+    [['policy', 'explian'], /did you mean pilar policy explain\?/],
+    [['zzz'], /see pilar --help/],
+    [['start', '--prot', '1'], /unknown option --prot\nhint: did you mean --port\?/],
+    [['start', '-p', '1'], /unknown option -p/],
+    [['start', '--port'], /--port needs a value/],
+    [['start', '--host', '--port', '1'], /--host needs a value/],
+    [['keys', '--json=yes'], /--json takes no value/],
+    [['keys', 'more'], /unexpected argument "more"/],
+  ]
+  for (const [args, expected] of cases) {
+    const { code, out, err } = await pilar(args)
+    assert.equal(code, 2, args.join(' '))
+    assert.equal(out, '')
+    assert.match(err, expected)
+  }
+})
+
+test('a setting that is not allowed names the variable', async () => {
+  const { code, err } = await pilar(['keys'], { env: { PORT: 'eighty' } })
+  assert.equal(code, 1)
+  assert.match(err, /PORT is "eighty"; it must be a whole number/)
+})
+
+test('init writes a project once and never overwrites', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  const first = await pilar(['init', 'My App!'], { cwd: folder.path })
+  assert.equal(first.code, 0)
+  const project = join(folder.path, 'My App!')
+  assert.equal(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')).name, 'my-app')
+  for (const file of ['schema.ts', '.gitignore', 'README.md']) assert.ok(existsSync(join(project, file)), file)
+  writeFileSync(join(project, 'schema.ts'), 'mine')
+  const second = await pilar(['init'], { cwd: project })
+  assert.equal(second.code, 0)
+  assert.match(second.out, /kept {5}schema\.ts/)
+  assert.equal(readFileSync(join(project, 'schema.ts'), 'utf8'), 'mine')
+})
+
+test('keys are the same for the same secret, and --json is made for programs', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  const first = await pilar(['keys', '--json'], { cwd: folder.path })
+  const keys = JSON.parse(first.out)
+  assert.deepEqual(Object.keys(keys).sort(), ['anon', 'publishable', 'secret', 'service_role'])
+  assert.deepEqual(JSON.parse((await pilar(['keys', '--json'], { cwd: folder.path })).out), keys)
+  assert.match((await pilar(['keys'], { cwd: folder.path })).out, new RegExp(keys.publishable))
+  const short = await pilar(['keys'], { cwd: folder.path, env: { PILAR_JWT_SECRET: 'short' } })
+  assert.equal(short.code, 1)
+  assert.match(short.err, /shorter than 32 bytes/)
+})
+
+test('all mistakes of a schema are told at once, with file and line', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  const schema = `import { c, schema, table } from 'pilar'
+export default schema({
+  people: table({ id: c.integer().primaryKey() }),
+  posts: table({
+    id: c.integer().primaryKey(),
+    author_id: c.integer().references('peple.id'),
+  }).policies({ select: { anon: "titel = 'x'" } }),
+})
+`
+  writeFileSync(join(folder.path, 'schema.ts'), schema)
+  const { code, err } = await pilar(['start', '--port', '0'], { cwd: folder.path })
+  assert.equal(code, 1)
+  assert.match(err, /^schema\.ts:6 {2}posts\.author_id: .*hint: .*people/m)
+  assert.match(err, /^schema\.ts:7 {2}policy select of posts for anon: .*titel/m)
+})
+
+test('a module that does not load is told in words', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  writeFileSync(join(folder.path, 'schema.ts'), 'export default {')
+  const broken = await pilar(['start'], { cwd: folder.path })
+  assert.equal(broken.code, 1)
+  assert.match(broken.err, /schema\.ts can't be loaded/)
+  mkdirSync(join(folder.path, 'other'))
+  writeFileSync(join(folder.path, 'other/schema.ts'), 'export default 1')
+  assert.match((await pilar(['start'], { cwd: join(folder.path, 'other') })).err, /does not export a schema/)
+  assert.match((await pilar(['start', '--project', 'nowhere'], { cwd: folder.path })).err, /there is no schema\.ts in/)
+})
