@@ -3,12 +3,12 @@
  *
  * - no argument: the static checks, then every `*.test.ts` of server/, tools/ and examples/
  * - `--check`: the static checks and the fast tests, those beside the code (all but server/test)
- * - PATTERN…: only the test files whose path contains one of the patterns, without the static checks
+ * - PATTERN…: only these files, or those whose path contains a pattern, without the static checks
  * - `--failed`: only the test files that failed last time
  */
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { parseArgs } from 'node:util'
@@ -59,8 +59,16 @@ function select(options: { check: boolean; failed: boolean; patterns: readonly s
     const failed = new Set(lastFailed())
     return files.filter((file) => failed.has(file))
   }
-  if (options.patterns.length > 0) return files.filter((file) => options.patterns.some((part) => file.includes(part)))
+  if (options.patterns.length > 0) {
+    return [...new Set(options.patterns.flatMap((pattern) => matching(pattern, files)))]
+  }
   return options.check ? files.filter((file) => !isSlow(file)) : files
+}
+
+function matching(pattern: string, files: readonly string[]): string[] {
+  const file = resolve(pattern)
+  if (pattern.endsWith('.test.ts') && existsSync(file)) return [relative(ROOT, file)]
+  return files.filter((known) => known.includes(pattern))
 }
 
 async function runFiles(files: readonly string[], concurrency: number): Promise<Outcome> {
@@ -75,9 +83,12 @@ async function runFiles(files: readonly string[], concurrency: number): Promise<
     timeout: FILE_TIMEOUT_MS,
   })
   events.on('test:fail', (event) => {
-    if (event.file !== undefined) failedFiles.add(event.file.slice(ROOT.length))
+    if (event.file !== undefined) failedFiles.add(relative(ROOT, event.file))
   })
   events.on('test:pass', (event) => {
+    // node:test passes a file that ends with code 0 before it reported a test, under the file's own name.
+    if (event.file !== undefined && resolve(ROOT, event.name) === event.file)
+      failedFiles.add(relative(ROOT, event.file))
     if (typeof event.skip === 'string') leftOut.push(`${event.name}: ${event.skip}`)
   })
   events.on('test:summary', (event) => {
@@ -86,7 +97,7 @@ async function runFiles(files: readonly string[], concurrency: number): Promise<
     success = event.success
   })
   for await (const text of events.compose(spec)) process.stdout.write(text)
-  return { counts, failedFiles: [...failedFiles], leftOut, success }
+  return { counts, failedFiles: [...failedFiles], leftOut, success: success && failedFiles.size === 0 }
 }
 
 async function runTests(files: readonly string[]): Promise<boolean> {

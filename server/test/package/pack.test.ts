@@ -13,11 +13,10 @@ const ALLOWED = [
   /^package\.json$/,
   /^README\.md$/,
   /^LICENSE$/,
-  /^index\.mjs$/,
-  /^bin\/pilar\.mjs$/,
+  /^bin\/(pilar|index)\.mjs$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts)$/,
 ]
-const NEVER = /\.test\.|\.suite\.|\/suite\/|engines\/memory\/|\.env|secret|\.sqlite/
+const NEVER = /\.test\.|\.suite\.|\/suite\/|engines\/memory\/|\.env|\.pem|\.sqlite/
 const PACKED_BYTES_MAX = 1024 * 1024
 
 const temp = tempFolder()
@@ -56,7 +55,7 @@ test('the package holds what is on the list and nothing else', () => {
     'package.json',
     'README.md',
     'LICENSE',
-    'index.mjs',
+    'bin/index.mjs',
     'bin/pilar.mjs',
     'dist/index.js',
     'dist/index.d.ts',
