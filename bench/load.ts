@@ -32,9 +32,12 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 let serial = 0
 
 function requestText(job: LoadJob): (body: string | null) => string {
-  const head = Object.entries({ host: new URL(job.url).host, ...job.headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = Object.entries({ host: new URL(job.url).host, ...job.headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
   const start = `${job.method} ${job.path} HTTP/1.1\r\n${head.join('')}`
-  return (body) => (body === null ? `${start}\r\n` : `${start}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  return (body) =>
+    body === null ? `${start}\r\n` : `${start}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }
 
 /** Bytes of the whole answer, or 0 while its head is not complete. Every server measured here sends content-length. */

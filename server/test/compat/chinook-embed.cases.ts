@@ -1,6 +1,7 @@
 /** Embeds, spreads, related order, aggregates and policies through several tables. */
-import type { Case } from './chinook-plain.cases.ts'
+
 import { LUIS } from './chinook.ts'
+import type { Case } from './chinook-plain.cases.ts'
 
 export const embedCases: readonly Case[] = [
   {
@@ -49,7 +50,12 @@ export const embedCases: readonly Case[] = [
   },
   {
     name: '!inner keeps the parents that match, and counts them',
-    ask: (db) => db.from('Artist').select('Name,Album!inner(Title)', { count: 'exact' }).like('Album.Title', 'Greatest%').order('Name'),
+    ask: (db) =>
+      db
+        .from('Artist')
+        .select('Name,Album!inner(Title)', { count: 'exact' })
+        .like('Album.Title', 'Greatest%')
+        .order('Name'),
     json: `SELECT json_group_array(json_object('Name', Name, 'Album', json(albums))) FROM (
       SELECT a.Name, json_group_array(json_object('Title', Title)) albums FROM Artist a JOIN Album b USING (ArtistId)
       WHERE Title GLOB 'Greatest*' GROUP BY a.ArtistId ORDER BY a.Name)`,
@@ -57,7 +63,12 @@ export const embedCases: readonly Case[] = [
   },
   {
     name: 'a filter two embeds deep',
-    ask: (db) => db.from('Artist').select('Name,Album!inner(Track!inner(Genre!inner(Name)))').eq('Album.Track.Genre.Name', 'Bossa Nova').order('Name'),
+    ask: (db) =>
+      db
+        .from('Artist')
+        .select('Name,Album!inner(Track!inner(Genre!inner(Name)))')
+        .eq('Album.Track.Genre.Name', 'Bossa Nova')
+        .order('Name'),
     json: `SELECT json_group_array(json_object('Name', a.Name, 'Album', json((
         SELECT json_group_array(json_object('Track', json((
           SELECT json_group_array(json_object('Genre', json_object('Name', g.Name)))
@@ -74,12 +85,18 @@ export const embedCases: readonly Case[] = [
   },
   {
     name: 'a null-embed filter inside or',
-    ask: (db) => db.from('Artist').select('ArtistId,Album()').or('Album.is.null,ArtistId.lt.4').order('ArtistId').limit(30),
+    ask: (db) =>
+      db.from('Artist').select('ArtistId,Album()').or('Album.is.null,ArtistId.lt.4').order('ArtistId').limit(30),
     rows: `SELECT ArtistId FROM Artist WHERE ArtistId NOT IN (SELECT ArtistId FROM Album) OR ArtistId < 4 ORDER BY ArtistId LIMIT 30`,
   },
   {
     name: 'many to many through a junction',
-    ask: (db) => db.from('Playlist').select('Name,Track(Name)').eq('PlaylistId', 17).order('TrackId', { referencedTable: 'Track' }),
+    ask: (db) =>
+      db
+        .from('Playlist')
+        .select('Name,Track(Name)')
+        .eq('PlaylistId', 17)
+        .order('TrackId', { referencedTable: 'Track' }),
     json: `SELECT json_array(json_object('Name', Name, 'Track', json((SELECT json_group_array(json_object('Name', t.Name))
         FROM (SELECT t.Name FROM Track t JOIN PlaylistTrack USING (TrackId) WHERE PlaylistId = 17 ORDER BY t.TrackId) t))))
       FROM Playlist WHERE PlaylistId = 17`,
@@ -103,14 +120,26 @@ export const embedCases: readonly Case[] = [
   },
   {
     name: 'a to-many spread gives arrays',
-    ask: (db) => db.from('Artist').select('Name,...Album(titles:Title)').lte('ArtistId', 5).order('ArtistId').order('AlbumId', { referencedTable: 'Album' }),
+    ask: (db) =>
+      db
+        .from('Artist')
+        .select('Name,...Album(titles:Title)')
+        .lte('ArtistId', 5)
+        .order('ArtistId')
+        .order('AlbumId', { referencedTable: 'Album' }),
     json: `SELECT json_group_array(json_object('Name', Name, 'titles', json((
         SELECT json_group_array(Title) FROM (SELECT Title FROM Album b WHERE b.ArtistId = a.ArtistId ORDER BY AlbumId)))))
       FROM (SELECT * FROM Artist WHERE ArtistId <= 5 ORDER BY ArtistId) a`,
   },
   {
     name: 'order by a related column',
-    ask: (db) => db.from('Album').select('AlbumId,Artist(Name)').order('Artist(Name)', { ascending: false }).order('AlbumId').limit(25),
+    ask: (db) =>
+      db
+        .from('Album')
+        .select('AlbumId,Artist(Name)')
+        .order('Artist(Name)', { ascending: false })
+        .order('AlbumId')
+        .limit(25),
     json: `SELECT json_group_array(json_object('AlbumId', AlbumId, 'Artist', json_object('Name', Name))) FROM (
       SELECT AlbumId, Name FROM Album JOIN Artist USING (ArtistId) ORDER BY Name DESC, AlbumId LIMIT 25)`,
   },
@@ -124,7 +153,12 @@ export const embedCases: readonly Case[] = [
   {
     name: 'self relation: the reports of each, by the table',
     who: 'service',
-    ask: (db) => db.from('Employee').select('EmployeeId,reports:Employee(EmployeeId)').order('EmployeeId').order('EmployeeId', { referencedTable: 'reports' }),
+    ask: (db) =>
+      db
+        .from('Employee')
+        .select('EmployeeId,reports:Employee(EmployeeId)')
+        .order('EmployeeId')
+        .order('EmployeeId', { referencedTable: 'reports' }),
     json: `SELECT json_group_array(json_object('EmployeeId', EmployeeId, 'reports', json((
         SELECT json_group_array(json_object('EmployeeId', EmployeeId)) FROM (SELECT EmployeeId FROM Employee r WHERE r.ReportsTo = e.EmployeeId ORDER BY 1)))))
       FROM (SELECT EmployeeId FROM Employee ORDER BY 1) e`,
@@ -132,7 +166,8 @@ export const embedCases: readonly Case[] = [
   {
     name: 'invoices per customer, aggregated',
     who: 'service',
-    ask: (db) => db.from('Invoice').select('CustomerId,count(),first:InvoiceId.min(),last:InvoiceId.max()').order('CustomerId'),
+    ask: (db) =>
+      db.from('Invoice').select('CustomerId,count(),first:InvoiceId.min(),last:InvoiceId.max()').order('CustomerId'),
     rows: 'SELECT CustomerId, count(*) count, min(InvoiceId) first, max(InvoiceId) last FROM Invoice GROUP BY CustomerId ORDER BY CustomerId',
   },
   {
@@ -163,7 +198,12 @@ export const embedCases: readonly Case[] = [
   {
     name: 'and only the lines of their own invoices (policies through two tables)',
     who: 'customer',
-    ask: (db) => db.from('Invoice').select('InvoiceId,InvoiceLine(TrackId,UnitPrice,Quantity,Track(Name))').order('InvoiceId').order('InvoiceLineId', { referencedTable: 'InvoiceLine' }),
+    ask: (db) =>
+      db
+        .from('Invoice')
+        .select('InvoiceId,InvoiceLine(TrackId,UnitPrice,Quantity,Track(Name))')
+        .order('InvoiceId')
+        .order('InvoiceLineId', { referencedTable: 'InvoiceLine' }),
     json: `SELECT json_group_array(json_object('InvoiceId', InvoiceId, 'InvoiceLine', json((
         SELECT json_group_array(json_object('TrackId', TrackId, 'UnitPrice', UnitPrice, 'Quantity', Quantity, 'Track', json_object('Name', Name)))
         FROM (SELECT l.*, t.Name FROM InvoiceLine l JOIN Track t USING (TrackId) WHERE l.InvoiceId = i.InvoiceId ORDER BY InvoiceLineId)))))

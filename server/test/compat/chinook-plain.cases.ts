@@ -52,7 +52,12 @@ export const plainCases: readonly Case[] = [
   },
   {
     name: 'in with commas, quotes and brackets in the values',
-    ask: (db) => db.from('Artist').select('Name').in('Name', ['Guns N\' Roses', 'AC/DC', 'Antônio Carlos Jobim', 'a,(b)"']).order('Name'),
+    ask: (db) =>
+      db
+        .from('Artist')
+        .select('Name')
+        .in('Name', ["Guns N' Roses", 'AC/DC', 'Antônio Carlos Jobim', 'a,(b)"'])
+        .order('Name'),
     rows: "SELECT Name FROM Artist WHERE Name IN ('Guns N'' Roses', 'AC/DC', 'Antônio Carlos Jobim') ORDER BY Name",
   },
   {
@@ -88,12 +93,18 @@ export const plainCases: readonly Case[] = [
   },
   {
     name: 'or with and inside',
-    ask: (db) => db.from('Track').select('TrackId').or('GenreId.eq.25,and(UnitPrice.gt.1,Milliseconds.lt.1200000)').order('TrackId'),
+    ask: (db) =>
+      db
+        .from('Track')
+        .select('TrackId')
+        .or('GenreId.eq.25,and(UnitPrice.gt.1,Milliseconds.lt.1200000)')
+        .order('TrackId'),
     rows: 'SELECT TrackId FROM Track WHERE GenreId = 25 OR (UnitPrice > 1 AND Milliseconds < 1200000) ORDER BY TrackId',
   },
   {
     name: 'not and inside or',
-    ask: (db) => db.from('Genre').select('GenreId').or('GenreId.gt.20,not.and(GenreId.gt.2,GenreId.lt.20)').order('GenreId'),
+    ask: (db) =>
+      db.from('Genre').select('GenreId').or('GenreId.gt.20,not.and(GenreId.gt.2,GenreId.lt.20)').order('GenreId'),
     rows: 'SELECT GenreId FROM Genre WHERE GenreId > 20 OR NOT (GenreId > 2 AND GenreId < 20) ORDER BY GenreId',
   },
   {
@@ -108,12 +119,19 @@ export const plainCases: readonly Case[] = [
   },
   {
     name: 'is distinct from keeps nulls',
-    ask: (db) => db.from('Track').select('TrackId').filter('Composer', 'isdistinct', 'AC/DC').eq('AlbumId', 4).order('TrackId'),
+    ask: (db) =>
+      db.from('Track').select('TrackId').filter('Composer', 'isdistinct', 'AC/DC').eq('AlbumId', 4).order('TrackId'),
     rows: "SELECT TrackId FROM Track WHERE Composer IS NOT 'AC/DC' AND AlbumId = 4 ORDER BY TrackId",
   },
   {
     name: 'order by two columns, nulls first',
-    ask: (db) => db.from('Track').select('TrackId').order('Composer', { ascending: false, nullsFirst: false }).order('TrackId').limit(50),
+    ask: (db) =>
+      db
+        .from('Track')
+        .select('TrackId')
+        .order('Composer', { ascending: false, nullsFirst: false })
+        .order('TrackId')
+        .limit(50),
     rows: 'SELECT TrackId FROM Track ORDER BY Composer DESC NULLS LAST, TrackId LIMIT 50',
   },
   {

@@ -43,8 +43,13 @@ test('a numeric sum agrees with SQL to the cent', { skip: chinook.skip }, async 
   const { data, error } = await clients.service.from('Invoice').select('CustomerId,Total.sum()').order('CustomerId')
   assert.equal(error, null)
   const cents = (row: { CustomerId: number; sum: number }) => [row.CustomerId, Math.round(row.sum * 100)]
-  const rows = served.sql.all('SELECT CustomerId, sum(Total) AS sum FROM Invoice GROUP BY CustomerId ORDER BY CustomerId')
-  assert.deepEqual(data?.map(cents), rows.map((row) => cents(row as { CustomerId: number; sum: number })))
+  const rows = served.sql.all(
+    'SELECT CustomerId, sum(Total) AS sum FROM Invoice GROUP BY CustomerId ORDER BY CustomerId',
+  )
+  assert.deepEqual(
+    data?.map(cents),
+    rows.map((row) => cents(row as { CustomerId: number; sum: number })),
+  )
 })
 
 test('dates come in ISO form and filter as such', { skip: chinook.skip }, async () => {

@@ -25,7 +25,11 @@ const it = (name: string, body: () => Promise<void>) => test(name, { skip: chino
 const playlists = (where: string) => served.sql.all(`SELECT * FROM Playlist WHERE ${where} ORDER BY PlaylistId`)
 
 it('insert and select gives the stored row', async () => {
-  const { data, error, status } = await editor.from('Playlist').insert({ PlaylistId: 101, Name: 'Rain — ünïcode 🎵' }).select().single()
+  const { data, error, status } = await editor
+    .from('Playlist')
+    .insert({ PlaylistId: 101, Name: 'Rain — ünïcode 🎵' })
+    .select()
+    .single()
   assert.deepEqual([error, status], [null, 201])
   assert.deepEqual(data, { PlaylistId: 101, Name: 'Rain — ünïcode 🎵' })
   assert.deepEqual(playlists('PlaylistId = 101'), [data])
@@ -52,7 +56,10 @@ it('bulk insert with different keys per row', async () => {
 })
 
 it('a bulk insert with one bad row stores none', async () => {
-  const rows = [{ PlaylistId: 120, Name: 'fine' }, { PlaylistId: 1, Name: 'there already' }]
+  const rows = [
+    { PlaylistId: 120, Name: 'fine' },
+    { PlaylistId: 1, Name: 'there already' },
+  ]
   const { error, status } = await editor.from('Playlist').insert(rows)
   assert.deepEqual([status, error?.code], [409, '23505'])
   assert.match(error?.message ?? '', /^duplicate key value violates unique constraint "/)
@@ -68,7 +75,10 @@ it('an insert may show its embeds', async () => {
     .single()
   assert.equal(error, null)
   const [row] = served.sql.all('SELECT Name, Title FROM Track JOIN Album USING (AlbumId) WHERE TrackId = 1')
-  assert.deepEqual(data, { Playlist: { Name: 'On-The-Go 1' }, Track: { Name: row?.['Name'], Album: { Title: row?.['Title'] } } })
+  assert.deepEqual(data, {
+    Playlist: { Name: 'On-The-Go 1' },
+    Track: { Name: row?.['Name'], Album: { Title: row?.['Title'] } },
+  })
 })
 
 it('an insert that breaks a foreign key', async () => {
@@ -79,7 +89,10 @@ it('an insert that breaks a foreign key', async () => {
 })
 
 it('upsert merges by primary key and inserts what is new', async () => {
-  const rows = [{ PlaylistId: 2, Name: 'Films' }, { PlaylistId: 130, Name: 'new' }]
+  const rows = [
+    { PlaylistId: 2, Name: 'Films' },
+    { PlaylistId: 130, Name: 'new' },
+  ]
   const { data, error } = await editor.from('Playlist').upsert(rows).select().order('PlaylistId')
   assert.equal(error, null)
   assert.deepEqual(data, rows)
@@ -87,7 +100,10 @@ it('upsert merges by primary key and inserts what is new', async () => {
 })
 
 it('upsert that ignores duplicates leaves the old row', async () => {
-  const rows = [{ PlaylistId: 3, Name: 'changed' }, { PlaylistId: 131, Name: 'added' }]
+  const rows = [
+    { PlaylistId: 3, Name: 'changed' },
+    { PlaylistId: 131, Name: 'added' },
+  ]
   const { data, error } = await editor.from('Playlist').upsert(rows, { ignoreDuplicates: true }).select()
   assert.equal(error, null)
   assert.deepEqual(data, [rows[1]])
@@ -95,9 +111,13 @@ it('upsert that ignores duplicates leaves the old row', async () => {
 })
 
 it('upsert on a composite key', async () => {
-  const { error, status } = await editor
-    .from('PlaylistTrack')
-    .upsert([{ PlaylistId: 18, TrackId: 597 }, { PlaylistId: 18, TrackId: 2 }], { onConflict: 'PlaylistId,TrackId' })
+  const { error, status } = await editor.from('PlaylistTrack').upsert(
+    [
+      { PlaylistId: 18, TrackId: 597 },
+      { PlaylistId: 18, TrackId: 2 },
+    ],
+    { onConflict: 'PlaylistId,TrackId' },
+  )
   assert.deepEqual([error, status], [null, 201])
   assert.equal(served.sql.value('SELECT count(*) FROM PlaylistTrack WHERE PlaylistId = 18 AND TrackId IN (597, 2)'), 2)
 })
@@ -115,7 +135,12 @@ it('update by filter, with the count and the new rows', async () => {
 })
 
 it('a single update of several rows is refused and undone', async () => {
-  const { error, status } = await editor.from('Playlist').update({ Name: 'x' }).in('PlaylistId', [7, 8]).select().single()
+  const { error, status } = await editor
+    .from('Playlist')
+    .update({ Name: 'x' })
+    .in('PlaylistId', [7, 8])
+    .select()
+    .single()
   assert.deepEqual([status, error?.code], [406, 'PGRST116'])
   assert.equal(served.sql.value("SELECT count(*) FROM Playlist WHERE Name = 'x'"), 0)
 })
@@ -137,7 +162,10 @@ it('delete gives the rows it removed', async () => {
 it('a delete that breaks a foreign key', async () => {
   const { error, status } = await service.from('Artist').delete().eq('ArtistId', 1)
   assert.deepEqual([status, error?.code], [409, '23503'])
-  assert.match(error?.message ?? '', /^update or delete on table "Artist" violates foreign key constraint "\w+" on table "Album"$/)
+  assert.match(
+    error?.message ?? '',
+    /^update or delete on table "Artist" violates foreign key constraint "\w+" on table "Album"$/,
+  )
   assert.equal(error?.details, 'Key (ArtistId)=(1) is still referenced from table "Album".')
   assert.equal(served.sql.value('SELECT count(*) FROM Artist WHERE ArtistId = 1'), 1)
 })

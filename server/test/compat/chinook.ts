@@ -1,6 +1,7 @@
 /** Chinook from the shared data, served as a database that somebody already owns, under the policies of chinook.schema.ts. */
-import { type Served, startServer } from '../support/server.ts'
+
 import { shared } from '../support/require.ts'
+import { type Served, startServer } from '../support/server.ts'
 import { type Sql, sql } from '../support/sql.ts'
 import schema from './chinook.schema.ts'
 

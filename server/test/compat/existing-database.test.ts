@@ -8,7 +8,19 @@ import { type Sql, sql } from '../support/sql.ts'
 import { userToken } from '../support/tokens.ts'
 
 const chinook = shared('chinook/chinook.sqlite')
-const TABLES = ['Album', 'Artist', 'Customer', 'Employee', 'Genre', 'Invoice', 'InvoiceLine', 'MediaType', 'Playlist', 'PlaylistTrack', 'Track']
+const TABLES = [
+  'Album',
+  'Artist',
+  'Customer',
+  'Employee',
+  'Genre',
+  'Invoice',
+  'InvoiceLine',
+  'MediaType',
+  'Playlist',
+  'PlaylistTrack',
+  'Track',
+]
 
 let served: Served
 let beside: Sql
@@ -30,7 +42,11 @@ it('anon and signed-in users get nothing from any table, on any method', async (
     for (const table of TABLES) {
       for (const method of ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'PUT']) {
         const body = ['POST', 'PATCH', 'PUT'].includes(method) ? '{}' : undefined
-        const answer = await ask(`${served.url}/rest/v1/${table}`, { method, headers: { 'content-type': 'application/json', ...caller }, body })
+        const answer = await ask(`${served.url}/rest/v1/${table}`, {
+          method,
+          headers: { 'content-type': 'application/json', ...caller },
+          body,
+        })
         assert.equal(answer.status, 404, `${method} ${table}: ${answer.status} ${answer.text}`)
         if (method !== 'HEAD') assert.equal((answer.json as { code: string }).code, 'PGRST205')
       }
@@ -42,19 +58,27 @@ it('anon and signed-in users get nothing from any table, on any method', async (
 
 it('service_role reads every table', async () => {
   for (const table of TABLES) {
-    const answer = await ask(`${served.url}/rest/v1/${table}?limit=1`, { headers: { ...as(served.keys.service), prefer: 'count=exact' } })
+    const answer = await ask(`${served.url}/rest/v1/${table}?limit=1`, {
+      headers: { ...as(served.keys.service), prefer: 'count=exact' },
+    })
     assert.ok([200, 206].includes(answer.status), `${table}: ${answer.text}`)
     assert.equal(answer.headers['content-range'], `0-0/${beside.value(`SELECT count(*) FROM "${table}"`)}`)
   }
 })
 
 it('its foreign keys are relations', async () => {
-  const answer = await ask(`${served.url}/rest/v1/Artist?select=Name,Album(Title)&ArtistId=eq.1`, { headers: as(served.keys.service) })
+  const answer = await ask(`${served.url}/rest/v1/Artist?select=Name,Album(Title)&ArtistId=eq.1`, {
+    headers: as(served.keys.service),
+  })
   assert.deepEqual(answer.json, [{ Name: 'AC/DC', Album: beside.all('SELECT Title FROM Album WHERE ArtistId = 1') }])
 })
 
 it('the tables of the file are byte for byte what they were', async () => {
-  const written = await ask(`${served.url}/rest/v1/Genre`, { method: 'POST', headers: as(served.keys.service), body: '{"GenreId":500,"Name":"x"}' })
+  const written = await ask(`${served.url}/rest/v1/Genre`, {
+    method: 'POST',
+    headers: as(served.keys.service),
+    body: '{"GenreId":500,"Name":"x"}',
+  })
   assert.equal(written.status, 201, written.text)
   const original = sql(chinook.path)
   try {

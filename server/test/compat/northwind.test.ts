@@ -58,13 +58,21 @@ it('a table whose name has a space', () =>
   ))
 
 it('embeds through it, in both directions', async () => {
-  const { data, error } = await db.from('Orders').select('OrderID,Order Details(Quantity,Products(ProductName))').eq('OrderID', 10248)
+  const { data, error } = await db
+    .from('Orders')
+    .select('OrderID,Order Details(Quantity,Products(ProductName))')
+    .eq('OrderID', 10248)
   assert.equal(error, null)
-  const lines = beside.all(`SELECT Quantity, ProductName FROM [Order Details] JOIN Products USING (ProductID) WHERE OrderID = 10248`)
+  const lines = beside.all(
+    `SELECT Quantity, ProductName FROM [Order Details] JOIN Products USING (ProductID) WHERE OrderID = 10248`,
+  )
   const [order] = data as unknown as { 'Order Details': { Quantity: number; Products: { ProductName: string } }[] }[]
-  const byName = (a: { ProductName: unknown }, b: { ProductName: unknown }) => String(a.ProductName).localeCompare(String(b.ProductName))
+  const byName = (a: { ProductName: unknown }, b: { ProductName: unknown }) =>
+    String(a.ProductName).localeCompare(String(b.ProductName))
   assert.deepEqual(
-    order?.['Order Details'].map((line) => ({ Quantity: line.Quantity, ProductName: line.Products.ProductName })).sort(byName),
+    order?.['Order Details']
+      .map((line) => ({ Quantity: line.Quantity, ProductName: line.Products.ProductName }))
+      .sort(byName),
     lines.map((line) => ({ Quantity: line['Quantity'], ProductName: line['ProductName'] })).sort(byName),
   )
 })
@@ -72,12 +80,21 @@ it('embeds through it, in both directions', async () => {
 it('many to many through a junction with text keys', async () => {
   const { data, error } = await db.from('Employees').select('EmployeeID,Territories(TerritoryID)').eq('EmployeeID', 1)
   assert.equal(error, null)
-  const ids = beside.all('SELECT TerritoryID FROM EmployeeTerritories WHERE EmployeeID = 1').map((row) => row['TerritoryID'])
+  const ids = beside
+    .all('SELECT TerritoryID FROM EmployeeTerritories WHERE EmployeeID = 1')
+    .map((row) => row['TerritoryID'])
   assert.deepEqual(data?.[0]?.Territories.map((row: { TerritoryID: string }) => row.TerritoryID).sort(), ids.sort())
 })
 
 it('views are read, filtered, ordered and counted', async () => {
-  for (const view of ['Current Product List', 'Products Above Average Price', 'Order Subtotals', 'Customer and Suppliers by City', 'Sales by Category', 'Invoices']) {
+  for (const view of [
+    'Current Product List',
+    'Products Above Average Price',
+    'Order Subtotals',
+    'Customer and Suppliers by City',
+    'Sales by Category',
+    'Invoices',
+  ]) {
     const { data, error, count } = await db.from(view).select('*', { count: 'exact' }).limit(3)
     assert.equal(error, null, `${view}: ${JSON.stringify(error)}`)
     assert.equal(count, beside.value(`SELECT count(*) FROM [${view}]`), view)
@@ -96,42 +113,70 @@ it('a view is not written', async () => {
 })
 
 it('text keys and text that looks like numbers stay text', () =>
-  same(db.from('Territories').select('TerritoryID').in('TerritoryID', ['01581', '1581']), "SELECT TerritoryID FROM Territories WHERE TerritoryID = '01581'"))
+  same(
+    db.from('Territories').select('TerritoryID').in('TerritoryID', ['01581', '1581']),
+    "SELECT TerritoryID FROM Territories WHERE TerritoryID = '01581'",
+  ))
 
 it('blobs come as bytea', async () => {
   const { data, error } = await db.from('Categories').select('Picture').eq('CategoryID', 1).single()
   assert.equal(error, null)
-  assert.equal(data?.['Picture'], `\\x${String(beside.value('SELECT lower(hex(Picture)) FROM Categories WHERE CategoryID = 1'))}`)
+  assert.equal(
+    data?.['Picture'],
+    `\\x${String(beside.value('SELECT lower(hex(Picture)) FROM Categories WHERE CategoryID = 1'))}`,
+  )
 })
 
 it('every table answers', async () => {
-  const tables = beside.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").map((row) => String(row['name']))
+  const tables = beside
+    .all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .map((row) => String(row['name']))
   assert.ok(tables.length >= 13)
   for (const table of tables) {
-    const answer = await ask(`${served.url}/rest/v1/${encodeURIComponent(table)}?limit=1000`, { headers: { ...as(served.keys.service), prefer: 'count=exact' } })
+    const answer = await ask(`${served.url}/rest/v1/${encodeURIComponent(table)}?limit=1000`, {
+      headers: { ...as(served.keys.service), prefer: 'count=exact' },
+    })
     assert.ok([200, 206].includes(answer.status), `${table}: ${answer.text.slice(0, 300)}`)
-    assert.equal(answer.headers['content-range']?.split('/')[1], String(beside.value(`SELECT count(*) FROM "${table.replaceAll('"', '""')}"`)))
+    assert.equal(
+      answer.headers['content-range']?.split('/')[1],
+      String(beside.value(`SELECT count(*) FROM "${table.replaceAll('"', '""')}"`)),
+    )
   }
 })
 
 it('a table whose name holds quotes, with columns that are keywords and punctuation', async () => {
   const path = `${served.url}/rest/v1/${encodeURIComponent('weird "table"')}`
-  const select = ['select', '"a.b"', '"c,d"', '"e(f)"', '"g\\"h"', '"i\'j"', '"k:l"', '"ümlaut 名"', 'order'].map(encodeURIComponent).join(',')
-  const answer = await ask(`${path}?select=${select}&order=${encodeURIComponent('order.asc,"a.b".desc')}&${encodeURIComponent('"c,d"')}=neq.none`, {
-    headers: as(served.keys.service),
-  })
+  const select = ['select', '"a.b"', '"c,d"', '"e(f)"', '"g\\"h"', '"i\'j"', '"k:l"', '"ümlaut 名"', 'order']
+    .map(encodeURIComponent)
+    .join(',')
+  const answer = await ask(
+    `${path}?select=${select}&order=${encodeURIComponent('order.asc,"a.b".desc')}&${encodeURIComponent('"c,d"')}=neq.none`,
+    {
+      headers: as(served.keys.service),
+    },
+  )
   assert.equal(answer.status, 200, answer.text)
-  const rows = beside.all('SELECT "select", "a.b", "c,d", "e(f)", "g""h", "i\'j", "k:l", "ümlaut 名", "order" FROM "weird ""table""" ORDER BY "order"')
+  const rows = beside.all(
+    'SELECT "select", "a.b", "c,d", "e(f)", "g""h", "i\'j", "k:l", "ümlaut 名", "order" FROM "weird ""table""" ORDER BY "order"',
+  )
   assert.deepEqual(answer.json, rows)
 })
 
 it('and writes to it', async () => {
   const path = `${served.url}/rest/v1/${encodeURIComponent('weird "table"')}`
   const row = { id: 3, select: "'; DROP TABLE Orders; --", 'a.b': '"', 'g"h': "''", 'parent id': 1 }
-  const written = await ask(`${path}?select=*`, { method: 'POST', headers: { ...as(served.keys.service), prefer: 'return=representation' }, body: JSON.stringify(row) })
+  const written = await ask(`${path}?select=*`, {
+    method: 'POST',
+    headers: { ...as(served.keys.service), prefer: 'return=representation' },
+    body: JSON.stringify(row),
+  })
   assert.equal(written.status, 201, written.text)
-  assert.deepEqual(beside.all('SELECT "select", "a.b", "g""h" FROM "weird ""table""" WHERE id = 3'), [{ select: row.select, 'a.b': '"', 'g"h': "''" }])
-  const children = await ask(`${path}?select=id,${encodeURIComponent('children:"weird \\"table\\""(id)')}&id=eq.1`, { headers: as(served.keys.service) })
+  assert.deepEqual(beside.all('SELECT "select", "a.b", "g""h" FROM "weird ""table""" WHERE id = 3'), [
+    { select: row.select, 'a.b': '"', 'g"h': "''" },
+  ])
+  const children = await ask(`${path}?select=id,${encodeURIComponent('children:"weird \\"table\\""(id)')}&id=eq.1`, {
+    headers: as(served.keys.service),
+  })
   assert.equal(children.status, 200, children.text)
   assert.equal(beside.value('SELECT count(*) FROM Orders'), 830)
 })

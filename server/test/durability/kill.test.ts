@@ -52,7 +52,11 @@ async function write(server: Spawned, answered: Set<number>, nextId: () => numbe
     const id = nextId()
     try {
       const body = JSON.stringify({ id, note: `row ${id}` })
-      const { status, text } = await ask(`${server.url}/rest/v1/entries`, { method: 'POST', headers: as(server.keys.service), body })
+      const { status, text } = await ask(`${server.url}/rest/v1/entries`, {
+        method: 'POST',
+        headers: as(server.keys.service),
+        body,
+      })
       assert.equal(status, 201, text)
       answered.add(id)
     } catch (error) {

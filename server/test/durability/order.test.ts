@@ -16,7 +16,9 @@ import { breach, type Call, readTrace, STRACE } from './trace.ts'
 const WRITES = 60
 const CONNECTIONS = 6
 const project = fileURLToPath(new URL('./project', import.meta.url))
-const eatmydata = ['/usr/lib/x86_64-linux-gnu/libeatmydata.so', '/usr/lib/aarch64-linux-gnu/libeatmydata.so'].find(existsSync)
+const eatmydata = ['/usr/lib/x86_64-linux-gnu/libeatmydata.so', '/usr/lib/aarch64-linux-gnu/libeatmydata.so'].find(
+  existsSync,
+)
 const needsStrace = requires('strace', hasProgram('strace'))
 
 const marker = (id: number) => `marker-${String(id).padStart(6, '0')}-end`
@@ -40,9 +42,11 @@ async function traced(env: Record<string, string>): Promise<{ calls: Call[]; mar
     }
     for (let id = 0; id < WRITES / 2; id++) await insert(id)
     const ids = Array.from({ length: WRITES / 2 }, (_, index) => WRITES / 2 + index)
-    await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) await insert(id)
-    }))
+    await Promise.all(
+      Array.from({ length: CONNECTIONS }, async () => {
+        for (let id = ids.shift(); id !== undefined; id = ids.shift()) await insert(id)
+      }),
+    )
     await server.stop()
     return { calls: readTrace(log), markers }
   } finally {
@@ -67,7 +71,9 @@ describe('the log is written and synced before the answer', { skip: needsStrace 
     assert.ok(found.length >= WRITES / 2, `the control was not noticed: ${found.length} of ${WRITES}`)
   })
 
-  test('control: with libeatmydata it breaks', { skip: requires('libeatmydata', eatmydata !== undefined) }, async () => {
+  test('control: with libeatmydata it breaks', {
+    skip: requires('libeatmydata', eatmydata !== undefined),
+  }, async () => {
     const found = breaches(await traced({ LD_PRELOAD: eatmydata ?? '' }))
     assert.ok(found.length >= WRITES / 2, `the control was not noticed: ${found.length} of ${WRITES}`)
   })

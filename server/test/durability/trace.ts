@@ -2,7 +2,17 @@
 import { readFileSync } from 'node:fs'
 
 /** `-y` names files behind descriptors; the numbers make unfinished and resumed calls findable. */
-export const STRACE = ['strace', '-f', '-y', '-s', '65536', '-e', 'trace=write,writev,pwrite64,pwritev,fdatasync,fsync,sendto,sendmsg', '-e', 'signal=none']
+export const STRACE = [
+  'strace',
+  '-f',
+  '-y',
+  '-s',
+  '65536',
+  '-e',
+  'trace=write,writev,pwrite64,pwritev,fdatasync,fsync,sendto,sendmsg',
+  '-e',
+  'signal=none',
+]
 
 export interface Call {
   /** Line on which the call began, and on which it ended: the order of the log is the order in time. */
@@ -43,12 +53,20 @@ export function readTrace(file: string): Call[] {
  * the log was synced after that, and only then the answer went out.
  */
 export function breach(calls: readonly Call[], marker: string): string | null {
-  const answer = calls.find((call) => call.target.includes('socket:') && call.text.includes('HTTP/1.1 201') && call.text.includes(marker))
+  const answer = calls.find(
+    (call) => call.target.includes('socket:') && call.text.includes('HTTP/1.1 201') && call.text.includes(marker),
+  )
   if (answer === undefined) return `${marker}: no answer in the trace`
-  const written = calls.find((call) => call.target.endsWith('-wal') && call.name.startsWith('pwrite') && call.text.includes(marker))
+  const written = calls.find(
+    (call) => call.target.endsWith('-wal') && call.name.startsWith('pwrite') && call.text.includes(marker),
+  )
   if (written === undefined || written.began > answer.began) return `${marker}: answered before it was written`
   const synced = calls.find(
-    (call) => call.target.endsWith('-wal') && call.name.endsWith('sync') && call.began > written.ended && call.ended < answer.began,
+    (call) =>
+      call.target.endsWith('-wal') &&
+      call.name.endsWith('sync') &&
+      call.began > written.ended &&
+      call.ended < answer.began,
   )
   return synced === undefined ? `${marker}: answered before it was synced` : null
 }

@@ -1,7 +1,17 @@
 /** A database file that is locked, broken, read-only or on a full disk; and a schema that can't be served. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createApp } from '../../src/app.ts'
@@ -29,7 +39,14 @@ const read = (served: Pick<Served, 'url' | 'keys'>, query = 'select=id&order=id'
 
 /** Starts on `file` as it is, without copying it. */
 async function startOn(file: string, folder: string, definition: SchemaDefinition | null = null): Promise<Served> {
-  const settings = { port: 0, host: '127.0.0.1', dataDir: folder, databaseUrl: `sqlite:${file}`, jwtSecret: SECRET, logLevel: 'silent' as const }
+  const settings = {
+    port: 0,
+    host: '127.0.0.1',
+    dataDir: folder,
+    databaseUrl: `sqlite:${file}`,
+    jwtSecret: SECRET,
+    logLevel: 'silent' as const,
+  }
   const app = await createApp({ projectDir: folder, definition, settings, limits: { statementTimeoutMs: 1000 } })
   const url = await app.listen()
   const { anon, service_role: service, publishable, secret } = app.keys
@@ -61,7 +78,10 @@ describe('a locked database', () => {
       other.run('BEGIN IMMEDIATE')
       const [blocked, during] = await Promise.all([insert(served, 1), read(served)])
       assert.deepEqual([during.status, during.json], [200, []])
-      assert.ok(blocked.status >= 500 && ['55P03', '57014'].includes(code(blocked) ?? ''), `${blocked.status} ${blocked.text}`)
+      assert.ok(
+        blocked.status >= 500 && ['55P03', '57014'].includes(code(blocked) ?? ''),
+        `${blocked.status} ${blocked.text}`,
+      )
       const waiting = insert(served, 2)
       await sleep(200)
       other.run('COMMIT')
@@ -88,14 +108,21 @@ describe('a file that can’t be served refuses start, and is left as it is', ()
         if (before !== null) assert.deepEqual(readFileSync(file), before)
       }),
     )
-  refuses('text', (file) => writeFileSync(file, 'this is no database, although it is longer than a header of one hundred bytes.'.repeat(20)))
-  refuses('a header without the rest', (file) => writeFileSync(file, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(500, 7)])))
+  refuses('text', (file) =>
+    writeFileSync(file, 'this is no database, although it is longer than a header of one hundred bytes.'.repeat(20)),
+  )
+  refuses('a header without the rest', (file) =>
+    writeFileSync(file, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(500, 7)])),
+  )
   refuses('a folder', (file) => mkdirSync(file))
 
   test('an engine that there is not', () =>
     inFolder(async (folder) => {
       const settings = { databaseUrl: 'oracle:x', dataDir: folder, jwtSecret: SECRET }
-      await assert.rejects(createApp({ projectDir: folder, definition: null, settings }), /no engine serves a database URL that starts with "oracle:"/)
+      await assert.rejects(
+        createApp({ projectDir: folder, definition: null, settings }),
+        /no engine serves a database URL that starts with "oracle:"/,
+      )
     }))
 })
 
@@ -105,7 +132,8 @@ test('pages that break under a running server: an error for what they hold, answ
     makeFile(file)
     const size = statSync(file).size
     const descriptor = openSync(file, 'r+')
-    for (let offset = 8192; offset + 4096 <= size; offset += 8192) writeSync(descriptor, Buffer.alloc(4096, 0xa5), 0, 4096, offset)
+    for (let offset = 8192; offset + 4096 <= size; offset += 8192)
+      writeSync(descriptor, Buffer.alloc(4096, 0xa5), 0, 4096, offset)
     closeSync(descriptor)
     const served = await startOn(file, folder)
     try {
@@ -119,50 +147,61 @@ test('pages that break under a running server: an error for what they hold, answ
     }
   }))
 
-test('a read-only file is read, and a write says so', { skip: isRoot && !hasProgram('chattr') ? 'root writes everywhere' : false }, (t) =>
-  inFolder(async (folder) => {
-    const file = join(folder, 'readonly.sqlite')
-    makeFile(file)
-    chmodSync(file, 0o444)
-    const immutable = isRoot && spawnSync('chattr', ['+i', file]).status === 0
-    if (isRoot && !immutable) return t.skip('root writes everywhere, and this file system knows no immutable files')
-    try {
-      const served = await startOn(file, folder)
+test(
+  'a read-only file is read, and a write says so',
+  { skip: isRoot && !hasProgram('chattr') ? 'root writes everywhere' : false },
+  (t) =>
+    inFolder(async (folder) => {
+      const file = join(folder, 'readonly.sqlite')
+      makeFile(file)
+      chmodSync(file, 0o444)
+      const immutable = isRoot && spawnSync('chattr', ['+i', file]).status === 0
+      if (isRoot && !immutable) return t.skip('root writes everywhere, and this file system knows no immutable files')
       try {
-        assert.equal((await read(served, 'select=id&id=eq.1')).text, '[{"id":1}]')
-        const answer = await insert(served, 9999)
-        assert.ok(answer.status >= 400 && ['25006', '58030'].includes(code(answer) ?? ''), answer.text)
-        assert.equal((await read(served, 'select=id&id=eq.1')).text, '[{"id":1}]')
+        const served = await startOn(file, folder)
+        try {
+          assert.equal((await read(served, 'select=id&id=eq.1')).text, '[{"id":1}]')
+          const answer = await insert(served, 9999)
+          assert.ok(answer.status >= 400 && ['25006', '58030'].includes(code(answer) ?? ''), answer.text)
+          assert.equal((await read(served, 'select=id&id=eq.1')).text, '[{"id":1}]')
+        } finally {
+          await served.close()
+        }
+      } catch (error) {
+        // Refusing to start on it is as honest, when it says why.
+        assert.match((error as { code?: string }).code ?? '', /^(PILAR_START|58030|25006)$/, String(error))
       } finally {
-        await served.close()
+        if (immutable) spawnSync('chattr', ['-i', file])
       }
-    } catch (error) {
-      // Refusing to start on it is as honest, when it says why.
-      assert.match((error as { code?: string }).code ?? '', /^(PILAR_START|58030|25006)$/, String(error))
-    } finally {
-      if (immutable) spawnSync('chattr', ['-i', file])
-    }
-  }),
+    }),
 )
 
-const mayMount = isRoot && spawnSync('sh', ['-c', 'd=$(mktemp -d) && mount -t tmpfs -o size=64k none "$d" && umount "$d"; r=$?; rmdir "$d"; exit $r']).status === 0
+const mayMount =
+  isRoot &&
+  spawnSync('sh', [
+    '-c',
+    'd=$(mktemp -d) && mount -t tmpfs -o size=64k none "$d" && umount "$d"; r=$?; rmdir "$d"; exit $r',
+  ]).status === 0
 
-test('a full disk: 53100, nothing answered is lost, and it goes on when there is room', { skip: requires('the right to mount a tmpfs', mayMount) }, () =>
-  inFolder(async (folder) => {
-    const disk = join(folder, 'disk')
-    mkdirSync(disk)
-    assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', disk]).status, 0)
-    try {
-      const served = await startOn(join(disk, 'data.sqlite'), folder, notes)
+test(
+  'a full disk: 53100, nothing answered is lost, and it goes on when there is room',
+  { skip: requires('the right to mount a tmpfs', mayMount) },
+  () =>
+    inFolder(async (folder) => {
+      const disk = join(folder, 'disk')
+      mkdirSync(disk)
+      assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'none', disk]).status, 0)
       try {
-        await fillAndRecover(served, disk)
+        const served = await startOn(join(disk, 'data.sqlite'), folder, notes)
+        try {
+          await fillAndRecover(served, disk)
+        } finally {
+          await served.close()
+        }
       } finally {
-        await served.close()
+        spawnSync('umount', ['-l', disk])
       }
-    } finally {
-      spawnSync('umount', ['-l', disk])
-    }
-  }),
+    }),
 )
 
 async function fillAndRecover(served: Served, disk: string): Promise<void> {
@@ -205,8 +244,12 @@ describe('a schema that can’t be served is refused at load, with all of its mi
   test('policies in a circle name the circle and the remedy', async () => {
     const text = await problems(
       schema({
-        teams: table({ id }).policies({ select: { public: 'exists (select 1 from members where members.team = teams.id)' } }),
-        members: table({ id, team: c.integer() }).policies({ select: { public: 'exists (select 1 from teams where teams.id = team)' } }),
+        teams: table({ id }).policies({
+          select: { public: 'exists (select 1 from members where members.team = teams.id)' },
+        }),
+        members: table({ id, team: c.integer() }).policies({
+          select: { public: 'exists (select 1 from teams where teams.id = team)' },
+        }),
       }),
     )
     assert.match(text, /teams.*members|members.*teams/s)
@@ -214,21 +257,30 @@ describe('a schema that can’t be served is refused at load, with all of its mi
   })
 
   test('a policy on its own table', async () => {
-    assert.match(await problems(schema({ a: table({ id }).policies({ select: { public: 'exists (select 1 from a x where x.id = a.id + 1)' } }) })), /definer/)
+    assert.match(
+      await problems(
+        schema({
+          a: table({ id }).policies({ select: { public: 'exists (select 1 from a x where x.id = a.id + 1)' } }),
+        }),
+      ),
+      /definer/,
+    )
   })
 
   test('several mistakes are reported at once, with the nearest name', async () => {
     const text = await problems(
       schema({
-        posts: table({ id, title: c.text(), author: c.integer().references('profils.id') }).index('titel' as 'title').policies({
-          select: { public: 'titl = 1' },
-          insert: { authenticated: 'auth.uid() = ' },
-        }),
+        posts: table({ id, title: c.text(), author: c.integer().references('profils.id') })
+          .index('titel' as 'title')
+          .policies({
+            select: { public: 'titl = 1' },
+            insert: { authenticated: 'auth.uid() = ' },
+          }),
         profiles: table({ id }),
       }),
     )
-    assert.match(text, /profils[^]*profiles/)
-    assert.match(text, /titel[^]*title/)
+    assert.match(text, /profils.*profiles/s)
+    assert.match(text, /titel.*title/s)
     assert.match(text, /titl\b/)
     assert.ok(text.split('\n').length >= 4, text)
   })

@@ -80,7 +80,11 @@ const SURFACES: readonly Surface[] = [
   { request: 'POST /posts?on_conflict={}', body: row({}), headers: MERGE },
   { request: 'POST /posts?select={}', body: row({ id: 81 }), headers: REPRESENT },
   { request: 'POST /posts', body: `id,title,author_id,{}\n82,x,${BOB},mine`, headers: { 'content-type': 'text/csv' } },
-  { request: 'POST /posts', body: `id=83&title=x&author_id=${BOB}&{}=mine`, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+  {
+    request: 'POST /posts',
+    body: `id=83&title=x&author_id=${BOB}&{}=mine`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  },
   { request: 'PATCH /posts?id=eq.4', body: JSON.stringify({ '{}': 'mine' }) },
   { request: 'PATCH /posts?{}=like.H*', body: JSON.stringify({ title: 'x' }), headers: REPRESENT },
   { request: 'PATCH /posts?id=eq.4&select={}', body: JSON.stringify({ title: 'Fourth' }), headers: REPRESENT },
@@ -94,7 +98,11 @@ function send(surface: Surface, name: string, who: 'anon' | 'bob'): Promise<Answ
   const space = surface.request.indexOf(' ')
   const headers = { ...world.as[who], ...surface.headers }
   const body = surface.body === undefined ? undefined : fill(surface.body)
-  return ask(world.rest + encodeURI(fill(surface.request.slice(space + 1))), { method: surface.request.slice(0, space), headers, body })
+  return ask(world.rest + encodeURI(fill(surface.request.slice(space + 1))), {
+    method: surface.request.slice(0, space),
+    headers,
+    body,
+  })
 }
 
 /** What a client can see of an answer, with the asked name taken out. */
@@ -150,6 +158,8 @@ test('a failed write does not print it', async () => {
 })
 
 test('service_role sees it', async () => {
-  const answer = await ask(`${world.rest}/posts?select=zq_hidden&zq_hidden=like.HIDDEN*&order=zq_hidden.desc&limit=1`, { headers: world.as.service })
+  const answer = await ask(`${world.rest}/posts?select=zq_hidden&zq_hidden=like.HIDDEN*&order=zq_hidden.desc&limit=1`, {
+    headers: world.as.service,
+  })
   assert.deepEqual(answer.json, [{ zq_hidden: 'HIDDEN-post-5' }])
 })

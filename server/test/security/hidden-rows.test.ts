@@ -15,9 +15,18 @@ after(() => world?.close())
 
 type Who = 'anon' | 'ann' | 'bob'
 
-async function send(who: Who, request: string, options: { headers?: Record<string, string>; body?: unknown } = {}): Promise<Answer> {
+async function send(
+  who: Who,
+  request: string,
+  options: { headers?: Record<string, string>; body?: unknown } = {},
+): Promise<Answer> {
   const [method = 'GET', path = ''] = [request.slice(0, request.indexOf(' ')), request.slice(request.indexOf(' ') + 1)]
-  const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body)
+  const body =
+    options.body === undefined
+      ? undefined
+      : typeof options.body === 'string'
+        ? options.body
+        : JSON.stringify(options.body)
   return ask(world.rest + encodeURI(path), { method, headers: { ...world.as[who], ...options.headers }, body })
 }
 
@@ -61,12 +70,18 @@ describe('no read shows what the policy hides', () => {
       test(`${surface}, ${who}`, async () => {
         const answer = await send(who, `GET ${path}`, { headers })
         assert.ok(answer.status < 500, answer.text)
-        const shown = (answer.text + JSON.stringify(answer.headers)).replaceAll('HIDDEN draft of Bob', who === 'bob' ? '' : '$&')
+        const shown = (answer.text + JSON.stringify(answer.headers)).replaceAll(
+          'HIDDEN draft of Bob',
+          who === 'bob' ? '' : '$&',
+        )
         const mine = who === 'bob' ? shown.replaceAll(/HIDDEN(-label|-meta|-slug-5| comment on a draft)/g, '') : shown
         assert.doesNotMatch(mine, /HIDDEN/)
         assert.doesNotMatch(answer.text, /draft of Ann/)
         const head = await send(who, `HEAD ${path}`, { headers })
-        assert.deepEqual([head.status, head.text, head.headers['content-range']], [answer.status, '', answer.headers['content-range']])
+        assert.deepEqual(
+          [head.status, head.text, head.headers['content-range']],
+          [answer.status, '', answer.headers['content-range']],
+        )
       })
     }
   }
@@ -85,7 +100,10 @@ describe('the same rows on every surface (Z02)', () => {
       const ids = VISIBLE[who][table] ?? []
       test(`${table}, ${who}`, async () => {
         const list = await send(who, `GET /${table}?select=id&order=id`)
-        assert.deepEqual(list.json, ids.map((id) => ({ id })))
+        assert.deepEqual(
+          list.json,
+          ids.map((id) => ({ id })),
+        )
         const counted = await send(who, `HEAD /${table}`, { headers: { prefer: 'count=exact' } })
         assert.equal(counted.headers['content-range']?.split('/')[1], String(ids.length))
         const aggregate = await send(who, `GET /${table}?select=count(),id.max()`)
@@ -93,7 +111,9 @@ describe('the same rows on every surface (Z02)', () => {
         const csv = await send(who, `GET /${table}?select=id&order=id`, { headers: { accept: 'text/csv' } })
         assert.equal(csv.text, ['id', ...ids].join('\n'))
         const embedded = await send(who, `GET /profiles?select=${table}(id)`)
-        const found = (embedded.json as Record<string, { id: number }[]>[]).flatMap((row) => (row[table] ?? []).map(({ id }) => id))
+        const found = (embedded.json as Record<string, { id: number }[]>[]).flatMap((row) =>
+          (row[table] ?? []).map(({ id }) => id),
+        )
         assert.deepEqual(found.sort(), ids)
       })
     }
@@ -102,7 +122,11 @@ describe('the same rows on every surface (Z02)', () => {
         const list = await send(who, `GET /${table}?select=id`)
         // A role without any policy on a table does not even learn that there is one.
         if (who === 'anon') assert.deepEqual([list.status, (list.json as { code: string }).code], [404, 'PGRST205'])
-        else assert.deepEqual(list.json, (VISIBLE[who][table] ?? []).map((id) => ({ id })))
+        else
+          assert.deepEqual(
+            list.json,
+            (VISIBLE[who][table] ?? []).map((id) => ({ id })),
+          )
       })
     }
   }
@@ -110,15 +134,29 @@ describe('the same rows on every surface (Z02)', () => {
 
 describe('a table without a policy does not exist (Z01)', () => {
   const requests = [
-    'GET /reviews', 'HEAD /reviews', 'POST /reviews', 'PATCH /reviews?post_id=eq.1', 'DELETE /reviews?post_id=eq.1', 'PUT /reviews?post_id=eq.1',
-    'OPTIONS /reviews', 'GET /members', 'GET /posts?select=id,reviews(*)', 'GET /posts?select=id,...reviews(verdict)', 'GET /posts?select=id,reviews!inner()',
-    'GET /posts?reviews=not.is.null', 'GET /posts?select=id,reviews(verdict)&order=reviews(verdict)', 'GET /reviewz', 'POST /reviews?on_conflict=post_id',
+    'GET /reviews',
+    'HEAD /reviews',
+    'POST /reviews',
+    'PATCH /reviews?post_id=eq.1',
+    'DELETE /reviews?post_id=eq.1',
+    'PUT /reviews?post_id=eq.1',
+    'OPTIONS /reviews',
+    'GET /members',
+    'GET /posts?select=id,reviews(*)',
+    'GET /posts?select=id,...reviews(verdict)',
+    'GET /posts?select=id,reviews!inner()',
+    'GET /posts?reviews=not.is.null',
+    'GET /posts?select=id,reviews(verdict)&order=reviews(verdict)',
+    'GET /reviewz',
+    'POST /reviews?on_conflict=post_id',
   ]
   for (const request of requests) {
     test(request, async () => {
       const body = /^(POST|PUT|PATCH)/.test(request) ? { post_id: 1, verdict: 'x' } : undefined
       const hidden = await send('bob', request, { body })
-      const missing = await send('bob', request.replaceAll('reviews', 'absentz').replaceAll('members', 'absentz'), { body })
+      const missing = await send('bob', request.replaceAll('reviews', 'absentz').replaceAll('members', 'absentz'), {
+        body,
+      })
       const plain = (text: string) => text.replaceAll(/reviews|members/g, 'absentz')
       assert.equal(hidden.status, missing.status)
       assert.equal(plain(hidden.text), missing.text)
@@ -134,7 +172,9 @@ describe('writes obey the policies (Z04, Z07, Z08)', () => {
   test('nobody signed in writes nothing', async () => {
     for (const request of ['POST /posts', 'PATCH /posts?id=eq.1', 'DELETE /posts?id=eq.1', 'PUT /posts?id=eq.1']) {
       const before = await rows()
-      const answer = await send('anon', request, { body: request.startsWith('DELETE') ? undefined : { id: 1, ...post, author_id: ANN } })
+      const answer = await send('anon', request, {
+        body: request.startsWith('DELETE') ? undefined : { id: 1, ...post, author_id: ANN },
+      })
       assert.ok([401, 204].includes(answer.status), `${request}: ${answer.status} ${answer.text}`)
       assert.equal(await rows(), before)
     }
@@ -149,9 +189,14 @@ describe('writes obey the policies (Z04, Z07, Z08)', () => {
       send('bob', 'POST /posts', { body: [mine, foreign] }),
       send('bob', 'POST /posts', { body: `id,title,author_id\n70,x,${ANN}`, headers: { 'content-type': 'text/csv' } }),
       send('bob', 'POST /posts', { body: foreign, headers: merge }),
-      send('bob', 'PUT /posts?id=eq.70', { body: { ...foreign, score: 0, labels: [], meta: {}, slug: null, created_at: '2024-01-01' } }),
+      send('bob', 'PUT /posts?id=eq.70', {
+        body: { ...foreign, score: 0, labels: [], meta: {}, slug: null, created_at: '2024-01-01' },
+      }),
       send('bob', 'POST /posts?select=id', { body: foreign, headers: { prefer: 'return=representation' } }),
-      send('bob', 'POST /posts?select=id', { body: { ...foreign, author_id: null }, headers: { prefer: 'return=representation' } }),
+      send('bob', 'POST /posts?select=id', {
+        body: { ...foreign, author_id: null },
+        headers: { prefer: 'return=representation' },
+      }),
     ]
     for (const answer of await Promise.all(attempts)) {
       assert.deepEqual([answer.status, (answer.json as { code: string }).code], [403, '42501'], answer.text)
@@ -182,13 +227,18 @@ describe('writes obey the policies (Z04, Z07, Z08)', () => {
 
   test('moving a row to another owner is refused', async () => {
     const answer = await send('bob', 'PATCH /posts?id=eq.4', { body: { author_id: ANN } })
-    assert.deepEqual([answer.status, (answer.json as { message: string }).message], [403, 'new row violates row-level security policy for table "posts"'])
+    assert.deepEqual(
+      [answer.status, (answer.json as { message: string }).message],
+      [403, 'new row violates row-level security policy for table "posts"'],
+    )
     const toNobody = await send('bob', 'PATCH /posts?id=eq.4', { body: { author_id: null } })
     assert.equal(toNobody.status, 403)
   })
 
   test('a delete removes own rows only', async () => {
-    const answer = await send('bob', 'DELETE /posts?id=in.(1,3)', { headers: { prefer: 'return=representation,count=exact' } })
+    const answer = await send('bob', 'DELETE /posts?id=in.(1,3)', {
+      headers: { prefer: 'return=representation,count=exact' },
+    })
     assert.deepEqual([answer.status, answer.json, answer.headers['content-range']], [200, [], '*/0'])
   })
 
@@ -198,18 +248,28 @@ describe('writes obey the policies (Z04, Z07, Z08)', () => {
       const headers = { prefer: 'return=representation,count=exact' }
       const forbidden = await send('bob', `${method} /posts?id=eq.3`, { body, headers })
       const missing = await send('bob', `${method} /posts?id=eq.999`, { body, headers })
-      assert.deepEqual([forbidden.status, forbidden.text, forbidden.headers['content-range']], [missing.status, missing.text, missing.headers['content-range']])
+      assert.deepEqual(
+        [forbidden.status, forbidden.text, forbidden.headers['content-range']],
+        [missing.status, missing.text, missing.headers['content-range']],
+      )
     }
   })
 
   test('an unauthorized insert learns nothing from unique or foreign keys', async () => {
     const attempts = [{ id: 3 }, { id: 999 }, { id: 999, slug: 'HIDDEN-slug-3' }, { id: 999, slug: 'free' }]
-    const answers = await Promise.all(attempts.map((row) => send('bob', 'POST /posts', { body: { slug: null, ...row, ...post, author_id: ANN } })))
-    assert.deepEqual(new Set(answers.map((answer) => answer.text)).size, 1, answers.map((answer) => answer.text).join('\n'))
+    const answers = await Promise.all(
+      attempts.map((row) => send('bob', 'POST /posts', { body: { slug: null, ...row, ...post, author_id: ANN } })),
+    )
+    assert.deepEqual(
+      new Set(answers.map((answer) => answer.text)).size,
+      1,
+      answers.map((answer) => answer.text).join('\n'),
+    )
   })
 
   test('a comment on a hidden post and on a missing post get the same answer', async () => {
-    const comment = (post_id: number) => send('bob', 'POST /comments', { body: { id: 90, post_id, author_id: BOB, body: 'x' } })
+    const comment = (post_id: number) =>
+      send('bob', 'POST /comments', { body: { id: 90, post_id, author_id: BOB, body: 'x' } })
     const [hidden, missing] = [await comment(3), await comment(999)]
     assert.deepEqual([hidden.status, hidden.text], [missing.status, missing.text])
     assert.equal(hidden.status, 403)
@@ -218,7 +278,10 @@ describe('writes obey the policies (Z04, Z07, Z08)', () => {
   test('a table that can only be written gives nothing back', async () => {
     assert.equal((await send('bob', 'POST /reports', { body: { id: 5, reason: 'spam' } })).status, 201)
     assert.deepEqual((await send('bob', 'GET /reports')).json, [])
-    const represented = await send('bob', 'POST /reports', { body: { id: 6, reason: 'x' }, headers: { prefer: 'return=representation' } })
+    const represented = await send('bob', 'POST /reports', {
+      body: { id: 6, reason: 'x' },
+      headers: { prefer: 'return=representation' },
+    })
     assert.deepEqual([represented.status, (represented.json as { code: string }).code], [403, '42501'])
     const { text } = await ask(`${world.rest}/reports?id=eq.6`, { headers: world.as.service })
     assert.equal(text, '[]')

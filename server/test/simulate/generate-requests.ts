@@ -42,10 +42,14 @@ export function generateRequest(drawing: Drawing): Request {
       return { ...written, parameters: [...filters, ...inside], body: null }
     case 'PATCH':
       return { ...written, parameters: [...filters, ...inside], body: someCells(known, random), prefer: withMissing(prefer, random) }
-    case 'PUT':
-      return { ...written, ...replacement(known, random), parameters: [...replacement(known, random).parameters, ...inside] }
-    case 'POST':
-      return { ...written, ...insertion(known, random, prefer), parameters: [...insertion(known, random, prefer).parameters, ...inside] }
+    case 'PUT': {
+      const { body, parameters } = replacement(known, random)
+      return { ...written, body, parameters: [...parameters, ...inside] }
+    }
+    case 'POST': {
+      const { body, parameters, prefer: more } = insertion(known, random, prefer)
+      return { ...written, body, prefer: more, parameters: [...parameters, ...inside] }
+    }
   }
 }
 

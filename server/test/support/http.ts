@@ -22,13 +22,23 @@ const TIMEOUT_MS = 30_000
 export function ask(url: string, options: Ask = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const headers = Object.fromEntries(
-    Object.entries(options.headers ?? {}).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+    Object.entries(options.headers ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : [...value],
+    ]),
   )
   const length = options.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(options.body)) }
   // The path is given apart, so that it goes out exactly as written: `new URL` would tidy `/a/../b`.
   const { hostname, port } = new URL(url)
   const path = url.slice(url.indexOf('/', 'http://'.length))
-  const sent = request({ hostname, port, path, method: options.method ?? 'GET', headers: { ...length, ...headers }, agent: false })
+  const sent = request({
+    hostname,
+    port,
+    path,
+    method: options.method ?? 'GET',
+    headers: { ...length, ...headers },
+    agent: false,
+  })
   sent.setTimeout(options.timeoutMs ?? TIMEOUT_MS, () => sent.destroy(new Error(`no answer to ${path} in time`)))
   sent.on('error', reject)
   sent.on('response', (answer) => {

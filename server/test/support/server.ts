@@ -20,7 +20,12 @@ export interface ServerOptions {
 export interface Served {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string
-  readonly keys: { readonly anon: string; readonly service: string; readonly publishable: string; readonly secret: string }
+  readonly keys: {
+    readonly anon: string
+    readonly service: string
+    readonly publishable: string
+    readonly secret: string
+  }
   /** The database file that is served. */
   readonly file: string
   /** A folder that is removed with the server. */

@@ -40,7 +40,18 @@ export interface Spawned {
 export async function spawnServer(options: SpawnOptions): Promise<Spawned> {
   const file = join(options.data, 'data.sqlite')
   const [command = '', ...before] = [...(options.wrapper ?? []), process.execPath]
-  const args = ['start', '--json', '--port', '0', '--data', options.data, '--database', `sqlite:${file}`, '--project', options.project]
+  const args = [
+    'start',
+    '--json',
+    '--port',
+    '0',
+    '--data',
+    options.data,
+    '--database',
+    `sqlite:${file}`,
+    '--project',
+    options.project,
+  ]
   const child = spawn(command, [...before, options.main ?? MAIN, ...args, ...(options.args ?? [])], {
     // A group of its own: one signal reaches the server, its children and whatever wraps it.
     detached: true,

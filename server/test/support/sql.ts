@@ -16,7 +16,10 @@ export function sql(file: string): Sql {
   const database = new DatabaseSync(file)
   database.exec('PRAGMA busy_timeout = 5000')
   const all = (query: string, ...values: SQLInputValue[]) =>
-    database.prepare(query).all(...values).map((row) => ({ ...row }))
+    database
+      .prepare(query)
+      .all(...values)
+      .map((row) => ({ ...row }))
   return {
     all,
     value: (query, ...values) => Object.values(all(query, ...values)[0] ?? {})[0],

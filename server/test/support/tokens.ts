@@ -15,7 +15,8 @@ export interface Mint {
 export function mint(claims: JWTPayload, options: Mint = {}): Promise<string> {
   const { secret = SECRET, algorithm = 'HS256', expiresInS = 3600 } = options
   const token = new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: 'JWT' }).setIssuedAt()
-  if (expiresInS !== null && claims.exp === undefined) token.setExpirationTime(Math.floor(Date.now() / 1000) + expiresInS)
+  if (expiresInS !== null && claims.exp === undefined)
+    token.setExpirationTime(Math.floor(Date.now() / 1000) + expiresInS)
   return token.sign(new TextEncoder().encode(secret))
 }
 
