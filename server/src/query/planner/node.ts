@@ -10,10 +10,10 @@ import { fieldValue } from './field.ts'
 import { nodeCondition } from './filter.ts'
 import { nodeOutput, requireGrouped } from './output.ts'
 
-/** Finishes a node and all below it: columns and types resolved. `rowsMax` null leaves them uncapped. */
-export function selectNode(draft: Draft, options: PlanOptions): SelectNode {
+/** Finishes a node and all below it: columns and types resolved. A node of one row at most keeps no cap. */
+export function selectNode(draft: Draft, options: PlanOptions, oneRow = false): SelectNode {
   const children = new Map(
-    draft.embeds.map((embed) => [embed.id, selectNode(embed.node, childOptions(embed, options))]),
+    draft.embeds.map((embed) => [embed.id, selectNode(embed.node, options, !embed.toMany)] as const),
   )
   const where = nodeCondition(draft)
   const { output, grouped, hoisted } = nodeOutput(draft, children, options)
