@@ -81,7 +81,7 @@ function prepare<A extends Asked>(
 function compile(asked: Asked, { kernel, actor, model, timer }: Context): Program {
   const planned = plan(asked.api, model.visibleTo(actor.role), kernel.planOptions)
   timer.stage('plan')
-  const guarded = GuardedPlan.authorize(planned, actor.role, model.policies, model.catalog)
+  const guarded = GuardedPlan.authorize(planned, actor.role, model)
   timer.stage('authorize')
   const program = kernel.engine.compile(guarded, model.catalog)
   timer.stage('compile')

@@ -48,7 +48,9 @@ export function tableOf(name: string, text: TableText): Table {
   })
 }
 
-export function functionOf(name: string, args: string, body: string, definer = false): ExprFunction {
+/** `functionOf('is_member(org uuid)', 'exists (…)', true)` */
+export function functionOf(head: string, body: string, definer = false): ExprFunction {
+  const [name = '', args = ''] = head.replace(')', '').split('(')
   const columns = args === '' ? [] : args.split(', ').map(columnOf)
   return {
     name,
@@ -109,13 +111,8 @@ export const TABLES: readonly Table[] = [
 ]
 
 export const FUNCTIONS: readonly ExprFunction[] = [
-  functionOf(
-    'is_member',
-    'org uuid',
-    'exists (select 1 from members where org_id = org and user_id = auth.uid())',
-    true,
-  ),
-  functionOf('is_author', 'author uuid', 'author = auth.uid()'),
+  functionOf('is_member(org uuid)', 'exists (select 1 from members where org_id = org and user_id = auth.uid())', true),
+  functionOf('is_author(author uuid)', 'author = auth.uid()'),
 ]
 
 export function catalogOf(tables: readonly Table[] = TABLES, functions: readonly ExprFunction[] = FUNCTIONS): Catalog {

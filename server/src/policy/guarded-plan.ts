@@ -1,6 +1,6 @@
 import type { Plan } from '../query/plan.ts'
-import type { Catalog } from '../schema/catalog.ts'
-import type { PolicySet } from './policy-set.ts'
+import { SERVICE_ROLE } from './actor.ts'
+import { guardPlan, type Rules } from './authorize.ts'
 
 /**
  * A Plan that passed authorization: the only thing an engine compiles. There is no other way to make one, by type (private
@@ -21,6 +21,32 @@ export class GuardedPlan {
     return #authorized in value
   }
 
-  /** Adds row filter and write check of `role` to every table occurrence of the plan. Throws 42501 where nothing can be allowed. */
-  declare static authorize: (plan: Plan, role: string, policies: PolicySet, catalog: Catalog) => GuardedPlan
+  /**
+   * Adds row filter and write check of `role` to every table occurrence of the plan; a rule that nothing can satisfy is the literal false.
+   * Throws 42501 when the plan names something the role may not know of.
+   */
+  static authorize(plan: Plan, role: string, rules: Rules): GuardedPlan {
+    return new GuardedPlan(guardPlan(plan, role, rules), role)
+  }
+
+  /**
+   * For features acting on their own behalf (`ctx.data.asSystem`): no policy applies, system tables included. Never silent: the reason is
+   * observed, with the table.
+   */
+  static system(plan: Plan, reason: string, observe: ObserveSystem): GuardedPlan {
+    observe({
+      kind: 'system-access',
+      reason,
+      table: (plan.kind === 'read' ? plan.root : plan).table.key,
+      action: plan.kind,
+    })
+    return new GuardedPlan(plan, SERVICE_ROLE)
+  }
 }
+
+export type ObserveSystem = (observation: {
+  readonly kind: 'system-access'
+  readonly reason: string
+  readonly table: string
+  readonly action: Plan['kind']
+}) => void

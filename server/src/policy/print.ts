@@ -1,5 +1,5 @@
 import { isNumber, isText, sameBase } from '../query/common-type.ts'
-import type { Call, Expr, Literal, Query, SourceId } from '../query/expr.ts'
+import type { Call, ColumnRef, Expr, Literal, Query, SourceId } from '../query/expr.ts'
 import { SELF } from '../query/expr.ts'
 import { collect } from '../query/expr-tools.ts'
 import { FUNCTION_LABELS, type FunctionName, OPERATOR_SYMBOLS } from '../query/functions.ts'
@@ -52,7 +52,7 @@ function print(expr: Expr, names: Names): Text {
     case 'context':
       return atom(expr.name === 'now' ? 'now()' : `auth.${expr.name}()`)
     case 'column':
-      return atom(columnText(expr.source, expr.table, expr.column, names))
+      return atom(columnText(expr, names))
     case 'call':
       return printCall(expr, names)
     case 'and':
@@ -174,7 +174,7 @@ function tableName(key: string): string {
   return key.slice(key.indexOf('.') + 1)
 }
 
-function columnText(source: SourceId, table: string, name: string, names: Names): string {
+function columnText({ source, table, column: name }: ColumnRef, names: Names): string {
   const alias = names.aliases.get(source)
   if (alias !== undefined) return `${quoteName(alias)}.${quoteName(name)}`
   if (source === SELF && !names.inside) return quoteName(name)

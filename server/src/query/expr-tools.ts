@@ -52,7 +52,6 @@ export function not(arg: Expr): Expr {
 
 /** One WHEN … THEN …. */
 export function caseArm(when: Expr, then: Expr): Case['whens'][number] {
-  // biome-ignore lint/suspicious/noThenProperty: SQL's word; an arm is never awaited
   return Object.freeze({ when, then })
 }
 

@@ -99,9 +99,8 @@ function resolveQualified(scope: Scope, qualifier: readonly string[], name: stri
     if (source.table.column.has(name)) return columnOf(level, source, name)
     const hint = suggestion(
       'column',
-      name,
-      source.table.columns.map((item) => item.name),
-      `${label}.`,
+      `${label}.${name}`,
+      source.table.columns.map((item) => `${label}.${item.name}`),
     )
     throw new ExpressionError(`column ${label}.${name} does not exist`, { hint })
   }
@@ -145,7 +144,7 @@ export function resolveTable(scope: Scope, schema: string | undefined, name: str
 const SIMILARITY_MIN = 0.5
 
 /** `Perhaps you meant the column "author_id".`, or null when nothing is near. */
-export function suggestion(what: string, name: string, known: readonly string[], prefix = ''): string | null {
+export function suggestion(what: string, name: string, known: readonly string[]): string | null {
   const found = nearest(name, known, SIMILARITY_MIN)
-  return found === null ? null : `Perhaps you meant the ${what} "${prefix}${found}".`
+  return found === null ? null : `Perhaps you meant the ${what} "${found}".`
 }
