@@ -128,6 +128,7 @@ function buildTable(report: Report, definition: TableDefinition, taken: Set<stri
     ),
     comment: definition.comment,
     openColumn: definition.open ? OPEN_COLUMN : null,
+    ...(definition.was === null ? {} : { was: definition.was }),
   })
 }
 
@@ -150,7 +151,8 @@ function primaryKeyOf(definition: TableDefinition): readonly string[] {
 function buildColumn(definition: ColumnDefinition, primaryKey: readonly string[]): Column {
   const { name, type, generated, identity, comment } = definition
   const nullable = definition.nullable && !primaryKey.includes(name)
-  return makeColumn({ name, type, nullable, default: definition.default, generated, identity, comment })
+  const was = definition.was === null ? {} : { was: definition.was }
+  return makeColumn({ name, type, nullable, default: definition.default, generated, identity, comment, ...was })
 }
 
 function uniquesOf(definition: TableDefinition): TableDefinition['uniques'] {

@@ -18,6 +18,8 @@ export interface Column {
    * built from a schema.ts and has not met an engine yet: then the engine's standard storage for the type.
    */
   readonly storage?: string
+  /** The former name, where the schema.ts says that the column was renamed. */
+  readonly was?: string
 }
 
 export interface Unique {
@@ -73,6 +75,8 @@ export interface Table {
   readonly definition: string | null
   /** What writes the table accepts; all false for a view. */
   readonly writable: boolean
+  /** The former name, where the schema.ts says that the table was renamed. */
+  readonly was?: string
   /** How the engine keeps the table where that is out of the ordinary, in the engine's own words (SQLite: `without rowid`). */
   readonly storage?: string
 }

@@ -35,14 +35,13 @@ export function makeTable(input: TableInput): Table {
     system: input.system ?? false,
     definition: input.definition ?? null,
     writable: input.writable ?? kind === 'table',
+    ...(input.was === undefined ? {} : { was: input.was }),
   })
 }
 
 /** A frozen Column; what is not told is null, and the column is not nullable. */
 export function makeColumn(input: Pick<Column, 'name' | 'type'> & Partial<Column>): Column {
-  const { storage, ...rest } = input
-  const column = { nullable: false, default: null, generated: null, identity: null, comment: null, ...rest }
-  return deepFreeze(storage === undefined ? column : { ...column, storage })
+  return deepFreeze({ nullable: false, default: null, generated: null, identity: null, comment: null, ...input })
 }
 
 export interface CatalogInput {
