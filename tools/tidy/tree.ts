@@ -9,6 +9,8 @@ export interface Tree {
   text(path: string): string
 }
 
+/** Copies that the build makes. */
+const IGNORED_FILES = new Set(['server/README.md', 'server/LICENSE'])
 const IGNORED_FOLDERS = new Set(['node_modules', 'dist', 'coverage', '.git', '.pilar', '.cache'])
 
 export function diskTree(root: string): Tree {
@@ -18,7 +20,7 @@ export function diskTree(root: string): Tree {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`
       if (entry.isDirectory()) {
         if (!IGNORED_FOLDERS.has(entry.name)) visit(path)
-      } else if (entry.isFile()) paths.push(path)
+      } else if (entry.isFile() && !IGNORED_FILES.has(path)) paths.push(path)
     }
   }
   visit('')
