@@ -44,7 +44,7 @@ function requestText(job: LoadJob): (body: string | null) => string {
 function answerBytes(data: Buffer): number {
   const headEnd = data.indexOf(HEAD_END)
   if (headEnd < 0) return 0
-  const head = data.latin1Slice(0, headEnd)
+  const head = data.toString('latin1', 0, headEnd)
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   if (length === undefined && !head.startsWith('HTTP/1.1 204')) throw new Error(`no content-length in:\n${head}`)
   return headEnd + HEAD_END.length + Number(length ?? 0)

@@ -24,7 +24,7 @@ async function send(path: string, options: Send = {}): Promise<Answer> {
 
 const codeOf = (answer: Answer) => (answer.json as { code?: string } | undefined)?.code
 
-async function refused(
+async function refusal(
   path: string,
   expected: readonly [status: number, code: string],
   options: Send = {},
@@ -34,6 +34,11 @@ async function refused(
   const alive = await send('/tags?select=id&id=eq.1')
   assert.equal(alive.text, '[{"id":1}]')
   return answer
+}
+
+/** The same for tests that look no further. */
+async function refused(...expected: Parameters<typeof refusal>): Promise<void> {
+  await refusal(...expected)
 }
 
 const insert = (body: string, type = 'application/json'): Send => ({
@@ -98,7 +103,7 @@ describe('wrong types and names', () => {
   ]
   for (const [path, status, code, message] of cases) {
     test(path, async () => {
-      const answer = await refused(encodeURI(path), [status, code])
+      const answer = await refusal(encodeURI(path), [status, code])
       assert.match((answer.json as { message: string }).message, message)
     })
   }
@@ -126,7 +131,7 @@ describe('wrong types and names', () => {
 
 describe('too much (D06, D08)', () => {
   test('a body over the limit', async () => {
-    const answer = await refused(
+    const answer = await refusal(
       '/tags',
       [413, 'PILAR_BODY_TOO_LARGE'],
       insert(`{"id":1,"name":"${'x'.repeat(1024 * 1024)}"}`),
