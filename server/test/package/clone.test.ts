@@ -35,6 +35,9 @@ test('npm start serves the example, and ends with npm', { skip }, async () => {
   const child = start(['npm', 'start', '--', '--port', '0', '--json'])
   const line = await new Promise<string>((resolve, reject) => {
     let text = ''
+    child.stderr?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+    })
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString()
       const found = /^\{.*\}$/m.exec(text)?.[0]
