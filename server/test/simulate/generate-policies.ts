@@ -44,14 +44,14 @@ function definerFunction(tables: readonly TableDefinition[], random: Random): Ex
 function tablePolicies(table: TableDefinition, reach: Reach): PolicyDefinition[] {
   const { random } = reach
   if (random.chance(0.08)) return []
-  const isOpen = random.chance(0.3)
+  const isOpen = random.chance(0.25)
   return [...ROLES, 'public'].flatMap((role) =>
     ACTIONS.flatMap((action) => {
       const likelihood = role === 'public' ? 0.15 : action === 'select' ? 0.85 : 0.65
       const made: PolicyDefinition[] = []
       if (random.chance(likelihood)) made.push(policy(table, { role, action, permissive: true, isOpen }, reach))
       if (random.chance(0.12)) made.push(policy(table, { role, action, permissive: true, isOpen: false }, reach))
-      if (random.chance(0.12)) made.push(policy(table, { role, action, permissive: false, isOpen: false }, reach))
+      if (random.chance(0.08)) made.push(policy(table, { role, action, permissive: false, isOpen: false }, reach))
       return made
     }),
   )
@@ -65,7 +65,7 @@ interface Wanted {
 }
 
 function policy(table: TableDefinition, { role, action, permissive, isOpen }: Wanted, reach: Reach): PolicyDefinition {
-  const make = (): string => (isOpen ? 'true' : condition(table, quoted(table.name), { ...reach, depth: 2 }))
+  const make = (): string => (isOpen || (permissive && reach.random.chance(action === 'select' ? 0.25 : 0.4)) ? 'true' : condition(table, quoted(table.name), { ...reach, depth: 2 }))
   const using = action === 'insert' ? null : make()
   const check = action === 'insert' || (action === 'update' && reach.random.chance(0.6)) ? make() : null
   return { table: table.key, action, role, permissive, using, check, at: null }

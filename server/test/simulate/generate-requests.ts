@@ -25,7 +25,8 @@ export function generateRequest(drawing: Drawing): Request {
   const tables = [...seen.tables.values()].filter((table) => !table.system)
   const table = random.pick(tables.length === 0 ? [...drawing.catalog.tables.values()] : tables)
   const common = { role, userId, table: table.name }
-  const method = random.pick(['GET', 'GET', 'GET', 'GET', 'GET', 'POST', 'POST', 'PATCH', 'DELETE', 'PUT'] as const)
+  const methods = ['GET', 'GET', 'GET', 'GET', 'GET', 'GET', 'POST', 'POST', 'PATCH', 'DELETE', ...(table.primaryKey.length > 0 ? ['PUT'] : [])]
+  const method = random.pick(methods) as Request['method']
   const shown = new Shown(seen, random)
   if (method === 'GET') return { ...common, method, ...shown.read(table), body: null }
   const wanted = random.pick(['return=minimal', 'return=representation', 'return=representation', 'return=headers-only'])
@@ -36,7 +37,7 @@ export function generateRequest(drawing: Drawing): Request {
   const definition = drawing.definition.tables.find(({ key }) => key === table.key)
   if (definition === undefined) throw new Error(`no definition of ${table.key}`)
   const known = { ...definition, columns: definition.columns.filter(({ name }) => table.column.has(name)) }
-  const filters = random.chance(0.9) ? shown.filters(table, [], random.int(1, 2)) : []
+  const filters = random.chance(0.9) ? shown.filters(table, [], random.pick([1, 1, 1, 2])) : []
   switch (method) {
     case 'DELETE':
       return { ...written, parameters: [...filters, ...inside], body: null }
@@ -112,7 +113,7 @@ class Shown {
     const random = this.#random
     const drawn = random.chance(0.12) ? this.#aggregates(table) : null
     const select = drawn ?? (random.chance(0.85) ? this.select(table, random.int(0, 3)) : { parts: null, parameters: [] })
-    const filters = this.filters(table, [], random.pick([0, 0, 1, 1, 2, 3]))
+    const filters = this.filters(table, [], random.pick([0, 0, 0, 1, 1, 2]))
     const order = drawn === null ? this.#order(table, []) : []
     const prefer = random.chance(0.3) ? ['count=exact'] : []
     return { select: select.parts, parameters: [...filters, ...order, ...select.parameters], prefer }
@@ -152,13 +153,16 @@ class Shown {
     const relations = (this.#catalog.relations.get(table.key) ?? []).filter(({ target }) => this.#catalog.tables.has(target))
     if (relations.length === 0) return null
     const relation = random.pick(relations)
+    const isSelf = relation.target === table.key && relation.junction === null
+    if (isSelf && relation.sourceHoldsKey && relation.sourceColumns.length > 1) return null
     const target = this.#catalog.tables.get(relation.target) as Table
     const spread = random.chance(0.15)
     const alias = `e${this.#embeds++}`
-    const name = spread ? quotedName(target.name) : alias
-    const hint = hintOf(relation, relations, random)
+    const called = isSelf && relation.sourceHoldsKey ? (relation.sourceColumns[0] ?? '') : target.name
+    const name = spread ? quotedName(called) : alias
+    const hint = isSelf ? '' : hintOf(relation, relations, random)
     const join = random.pick(['', '', '', '!inner', '!left'])
-    const head = `${spread ? '...' : `${alias}:`}${quotedName(target.name)}${hint}${join}`
+    const head = `${spread ? '...' : `${alias}:`}${quotedName(called)}${hint}${join}`
     const isMany = relation.cardinality === 'o2m' || relation.cardinality === 'm2m'
     const here = [...path, name]
     const drawn = !spread && random.chance(0.1) ? this.#aggregates(target) : null
@@ -217,7 +221,7 @@ class Shown {
     }
     const choice = random.int(0, 11)
     if (choice === 0) return { key: name, value: `${not}is.${random.pick(['null', 'not_null', ...(type.name === 'boolean' ? ['true', 'false', 'unknown'] : [])])}`, isLogicSafe: true }
-    if (choice <= 2) return { key: name, value: `${not}in.(${random.times(random.int(0, 3), () => listed(text())).join(',')})`, isLogicSafe: true }
+    if (choice <= 2) return { key: name, value: `${not}in.(${random.times(random.int(random.chance(0.1) ? 0 : 1, 5), () => listed(text())).join(',')})`, isLogicSafe: true }
     if (choice === 3 && type.name !== 'array') return { key: name, value: `${not}${random.pick(['eq', 'gt', 'lte'])}(${random.pick(['any', 'all'])}).{${random.times(random.int(0, 3), () => listed(text(), true)).join(',')}}`, isLogicSafe: false }
     if (choice === 4) return { key: name, value: `${not}isdistinct.${text()}`, isLogicSafe: false }
     if (choice >= 10) {
@@ -225,7 +229,7 @@ class Shown {
       if (found !== null) return { key: name, value: not + found, isLogicSafe: false }
     }
     const invalid = random.chance(0.02) ? 'garbage!' : text()
-    return { key: name, value: `${not}${random.pick(['eq', 'eq', 'neq', 'gt', 'gte', 'lt', 'lte'])}.${invalid}`, isLogicSafe: false }
+    return { key: name, value: `${not}${random.pick(['eq', 'neq', 'neq', 'gt', 'gte', 'lt', 'lte', 'gte', 'lte'])}.${invalid}`, isLogicSafe: false }
   }
 
   #special(type: ColumnType): string | null {

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../src/std/json.ts'
 import { USERS } from './case.ts'
 import { generatePolicies } from './generate-policies.ts'
 import type { Random } from './random.ts'
-import { KEY_SAMPLES, SAMPLES, sampleOf } from './types.ts'
+import { KEY_SAMPLES, plain, SAMPLES, sampleOf } from './types.ts'
 
 const TABLE_NAMES = ['alpha', 'beta', 'gamma', 'delta', 'Odd name', 'order', 'zêta', 'x-y'] as const
 const COLUMN_NAMES = ['n', 'label', 'data', 'at', 'kind', 'group', 'Some Name', 'v1', 'ü', 'x-z'] as const
@@ -27,8 +27,7 @@ export function generateSchema(random: Random): Generated {
     ...{ tables, views: [], functions: [], policies: [], hidden: [], roles: ['staff'], problems: [] },
     ...generatePolicies(tables, random),
   }
-  const rows = Object.fromEntries(tables.map((table) => [table.key, generateRows(table, tables, random)]))
-  return { definition, rows }
+  return { definition, rows: generateRows(tables, random) }
 }
 
 function column(name: string, type: ColumnType, more: Partial<ColumnDefinition> = {}): ColumnDefinition {
@@ -84,8 +83,8 @@ function linkColumns(table: TableDefinition, targets: readonly TableDefinition[]
   if (keyed.length === 0) return []
   return random.times(random.int(1, 2), (at) => {
     const target = random.pick(keyed)
-    const nullable = random.chance(0.6)
     const isSelf = target.key === table.key
+    const nullable = isSelf || random.chance(0.6)
     // RESTRICT within one table depends on the order in which rows go; SET NULL needs a nullable column to be interesting.
     const choose = (): ReferentialAction => {
       const action = random.pick(ACTIONS)
@@ -137,15 +136,36 @@ function generatedColumn(values: readonly ColumnDefinition[], random: Random): r
   return [column('computed', type, { nullable: true, generated: { expression, stored: random.chance(0.5) } })]
 }
 
-export function generateRows(table: TableDefinition, tables: readonly TableDefinition[], random: Random): JsonObject[] {
-  const count = random.chance(0.1) ? 0 : random.int(2, 11)
-  return random.times(count, () => generateRow(table, tables, random))
+/** Rows of every table, in the order of `tables`: keys mostly differ and references mostly lead somewhere. */
+function generateRows(tables: readonly TableDefinition[], random: Random): Readonly<Record<TableKey, readonly JsonObject[]>> {
+  const rows: Record<TableKey, JsonObject[]> = {}
+  for (const table of tables) {
+    const made: JsonObject[] = []
+    rows[table.key] = made
+    const count = random.chance(0.1) ? 0 : random.int(3, 11)
+    for (let at = 0; at < count * 2 && made.length < count; at++) {
+      const row = generateRow(table, rows, random)
+      if (random.chance(0.05) || !made.some((other) => hasSameKey(table, row, other))) made.push(row)
+    }
+  }
+  return rows
 }
 
-/** A whole row. References point at keys that probably exist, for keys come from small pools. */
-export function generateRow(table: TableDefinition, _tables: readonly TableDefinition[], random: Random): JsonObject {
+function hasSameKey({ primaryKey }: TableDefinition, row: JsonObject, other: JsonObject): boolean {
+  return primaryKey?.every((name) => plain(row[name] ?? null) === plain(other[name] ?? null)) ?? false
+}
+
+function generateRow(table: TableDefinition, rows: Readonly<Record<TableKey, readonly JsonObject[]>>, random: Random): JsonObject {
   const given = table.columns.filter((each) => each.generated === null)
-  return Object.fromEntries(given.map((each) => [each.name, cellOf(each, random)]))
+  const row: Record<string, Json> = Object.fromEntries(given.map((each) => [each.name, cellOf(each, random)]))
+  for (const key of table.foreignKeys) {
+    const targets = rows[key.target] ?? []
+    const isNull = key.columns.some((name) => row[name] === null)
+    if (isNull) continue
+    const target = targets.length === 0 ? {} : random.pick(targets)
+    for (const [at, name] of key.columns.entries()) row[name] = target[key.targetColumns[at] ?? ''] ?? null
+  }
+  return row
 }
 
 export function cellOf(each: ColumnDefinition, random: Random): Json {

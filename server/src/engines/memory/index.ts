@@ -9,7 +9,7 @@ import { type Json, parseJson } from '../../std/json.ts'
 import { type Changed, checkRow, completed, Draft, defaultOf, findEqual, settle } from './constraints.ts'
 import { evaluate, permits } from './evaluate.ts'
 import { type Listing, rootScopes, show } from './read.ts'
-import { type Data, EMPTY_SCOPE, type Row, type World } from './world.ts'
+import { type Data, EMPTY_SCOPE, type Row, tableOf, type World } from './world.ts'
 
 export interface Result {
   /** Null where a write shows no rows. */
@@ -23,7 +23,7 @@ export type Cells = readonly (readonly (Json | undefined)[])[]
 
 /**
  * Answers an **unguarded** plan, for tests only: the reference that engines and authorization are compared with. It applies the policies itself,
- * row by row. Throws `PilarError` as the engines must.
+ * row by row. Throws `PilarError` as the engines must. A plan's own tables lack what the role may not know of: writes take the whole ones.
  */
 export function answer(plan: Plan, world: World, cells: Cells): Result {
   switch (plan.kind) {
@@ -38,11 +38,11 @@ export function answer(plan: Plan, world: World, cells: Cells): Result {
       }
     }
     case 'insert':
-      return insert(plan, world, cells)
+      return insert({ ...plan, table: tableOf(world, plan.table.key) }, world, cells)
     case 'update':
-      return update(plan, world, cells)
+      return update({ ...plan, table: tableOf(world, plan.table.key) }, world, cells)
     case 'delete':
-      return remove(plan, world)
+      return remove({ ...plan, table: tableOf(world, plan.table.key) }, world)
   }
 }
 
