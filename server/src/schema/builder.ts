@@ -130,7 +130,7 @@ function readEntry(world: World, label: string, given: { readonly entry: unknown
   const policies = spreadPolicies(scope, entry.facts)
   const hidden = spreadHidden(scope, entry.facts, hiddenColumns)
   if (entry instanceof ViewBuilder) {
-    const view = { ...base, columns, select: entry.select, comment: entry.facts.comment }
+    const view = { ...base, columns, select: entry.facts.select, comment: entry.facts.comment }
     return { table: null, view, policies, hidden }
   }
   if (entry.facts.primaryKeys.length > 1)

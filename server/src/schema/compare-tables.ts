@@ -1,5 +1,4 @@
 import type { Check, Column, ForeignKey, Index, Table } from './catalog.ts'
-import { shortKey } from './check-keys.ts'
 import type { Difference, MigrationStep, Obstacle } from './diff.ts'
 import type { ColumnType } from './types.ts'
 import { typeLabel } from './types.ts'
@@ -80,7 +79,7 @@ function additionFault(column: Column, found: Table, wanted: Table): Obstacle | 
     return obstacle(wanted, `${missing}: it has a unique constraint`, hint)
   }
   if (column.identity !== null) return obstacle(wanted, `${missing}: existing rows would need numbers`, COPY)
-  if (column.generated !== null && column.generated.stored) {
+  if (column.generated?.stored) {
     return obstacle(wanted, `${missing}: existing rows would have to be computed`, 'Leave out { stored: true }.')
   }
   if (column.nullable || column.default !== null || column.generated !== null) return null

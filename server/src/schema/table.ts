@@ -210,23 +210,27 @@ export function table(columns: Columns, options: TableOptions = {}): AnyTable {
   return new TableBuilder(columns, { ...NOTHING, options }, here(table))
 }
 
+/** Everything said about a view, before it has a name. */
+export interface ViewFacts extends Pick<TableFacts, 'policies' | 'hidden'> {
+  readonly select: string
+  readonly comment: string | null
+}
+
 /** A view of `schema({…})`; made with `view()`. */
 export class ViewBuilder<Cols extends Columns> {
   readonly kind = 'view'
   readonly columns: Cols
-  readonly select: string
-  readonly facts: Pick<TableFacts, 'policies' | 'hidden'> & { readonly comment: string | null }
+  readonly facts: ViewFacts
   readonly place: Place
 
-  constructor(columns: Cols, select: string, facts: ViewBuilder<Cols>['facts'], place: Place) {
+  constructor(columns: Cols, facts: ViewFacts, place: Place) {
     this.columns = columns
-    this.select = select
     this.facts = facts
     this.place = place
   }
 
-  #with(facts: Partial<ViewBuilder<Cols>['facts']>): ViewBuilder<Cols> {
-    return new ViewBuilder(this.columns, this.select, { ...this.facts, ...facts }, this.place)
+  #with(facts: Partial<ViewFacts>): ViewBuilder<Cols> {
+    return new ViewBuilder(this.columns, { ...this.facts, ...facts }, this.place)
   }
 
   comment(text: string): ViewBuilder<Cols> {
@@ -255,5 +259,5 @@ export type AnyView = ViewBuilder<Columns>
  * ```
  */
 export function view<const Cols extends Columns>(columns: Cols, select: string): ViewBuilder<Cols> {
-  return new ViewBuilder(columns, select, { policies: [], hidden: [], comment: null }, here(view))
+  return new ViewBuilder(columns, { select, policies: [], hidden: [], comment: null }, here(view))
 }

@@ -49,18 +49,21 @@ const PATTERNS: readonly Pattern[] = [
   { at: /[\s,]+/y, read: () => true },
   { at: /t(?=\d)/y, read: (_, parts) => parts.date !== null && parts.timeMicros === null },
   { at: /(\d{1,2}):(\d{1,2})(?::(\d{1,2})(\.\d*)?)?(?:\s*(am|pm)\b)?/y, read: readTime },
-  { at: /(\d{3,6})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)/y, read: (m, p) => setDate(p, m[1], m[2], m[3]) },
-  { at: /(\d{1,2})[-/.](\d{1,2})[-/.](\d{3,6})(?!\d)/y, read: (m, p) => setDate(p, m[3], m[1], m[2]) },
+  { at: /(\d{3,6})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)/y, read: (m, p) => setDate(p, [m[1], m[2], m[3]]) },
+  { at: /(\d{1,2})[-/.](\d{1,2})[-/.](\d{3,6})(?!\d)/y, read: (m, p) => setDate(p, [m[3], m[1], m[2]]) },
   {
     at: new RegExp(`(\\d{1,2})[-\\s]*${MONTH}[-,.\\s]+(\\d{4})\\b`, 'y'),
-    read: (m, p) => setDate(p, m[3], m[2], m[1]),
+    read: (m, p) => setDate(p, [m[3], m[2], m[1]]),
   },
   {
     at: new RegExp(`${MONTH}[-.\\s]*(\\d{1,2})[-,\\s]+(\\d{4})(?![\\d:])`, 'y'),
-    read: (m, p) => setDate(p, m[3], m[1], m[2]),
+    read: (m, p) => setDate(p, [m[3], m[1], m[2]]),
   },
-  { at: new RegExp(`(\\d{4})[-\\s]+${MONTH}[-\\s]+(\\d{1,2})\\b`, 'y'), read: (m, p) => setDate(p, m[1], m[2], m[3]) },
-  { at: /(\d{4})(\d{2})(\d{2})(?!\d)/y, read: (m, p) => setDate(p, m[1], m[2], m[3]) },
+  {
+    at: new RegExp(`(\\d{4})[-\\s]+${MONTH}[-\\s]+(\\d{1,2})\\b`, 'y'),
+    read: (m, p) => setDate(p, [m[1], m[2], m[3]]),
+  },
+  { at: /(\d{4})(\d{2})(\d{2})(?!\d)/y, read: (m, p) => setDate(p, [m[1], m[2], m[3]]) },
   { at: /(\d{2})(\d{2})(?:(\d{2})(\.\d*)?)?(?!\d)/y, read: (m, p) => p.date !== null && readTime(m, p) },
   { at: WEEKDAY, read: () => true },
   { at: /ad\b/y, read: (_, parts) => parts.date !== null },
@@ -90,7 +93,8 @@ function readOne(source: string, position: number, parts: TemporalParts): number
   return null
 }
 
-function setDate(parts: TemporalParts, year = '', month = '', day = ''): boolean {
+function setDate(parts: TemporalParts, texts: readonly [year?: string, month?: string, day?: string]): boolean {
+  const [year = '', month = '', day = ''] = texts
   if (parts.date !== null) return false
   const named = MONTHS.indexOf(month.slice(0, 3))
   parts.date = { year: Number(year), month: named === -1 ? Number(month) : named + 1, day: Number(day) }
