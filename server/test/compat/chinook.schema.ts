@@ -38,7 +38,7 @@ export default schema({
     Bytes: c.integer().nullable(),
     UnitPrice: c.numeric(10, 2),
   }).policies(everybody),
-  Playlist: table({ PlaylistId: c.integer().primaryKey(), Name: name }).policies(editable),
+  Playlist: table({ PlaylistId: c.integer().identity().primaryKey(), Name: name }).policies(editable),
   PlaylistTrack: table({
     PlaylistId: c.integer().references('Playlist.PlaylistId'),
     TrackId: c.integer().references('Track.TrackId'),

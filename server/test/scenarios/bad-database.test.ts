@@ -140,7 +140,7 @@ test('pages that break under a running server: an error for what they hold, answ
       const broken = await read(served, 'select=*')
       assert.deepEqual([broken.status, code(broken)], [500, 'XX001'], broken.text)
       assert.doesNotMatch(broken.text, new RegExp(folder))
-      const health = await ask(`${served.url}/rest/v1/`, { headers: as(served.keys.service) })
+      const health = await ask(`${served.url}/health`)
       assert.equal(health.status, 200)
     } finally {
       await served.close()

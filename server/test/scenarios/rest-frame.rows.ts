@@ -64,14 +64,11 @@ export const frameRows: readonly Row[] = [
     error: { code: 'PGRST125', message: 'Invalid path specified in request URL' },
   },
   {
-    name: 'an unknown function',
+    name: 'functions are not built yet, and say so',
     ask: 'POST /rpc/nope',
     body: {},
-    status: 404,
-    error: {
-      code: 'PGRST202',
-      message: 'Could not find the function public.nope without parameters in the schema cache',
-    },
+    status: 501,
+    error: { code: 'PILAR_NOT_BUILT' },
   },
   {
     name: 'no answer is cached or sniffed',
@@ -80,12 +77,11 @@ export const frameRows: readonly Row[] = [
     expectedHeaders: { 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' },
   },
   {
-    name: 'the root describes what the role may use',
+    name: 'nor is the description of the API, which must not show what a role may not use',
     who: 'anon',
     ask: 'GET /',
-    status: 200,
-    expectedContent: ['"swagger":"2.0"', '/posts'],
+    status: 501,
+    error: { code: 'PILAR_NOT_BUILT' },
     notExpectedContent: ['zq_hidden', 'reviews', 'members', 'reports'],
-    expectedHeaders: { 'content-type': 'application/openapi+json; charset=utf-8' },
   },
 ]
