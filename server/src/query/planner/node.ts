@@ -25,7 +25,7 @@ export function selectNode(draft: Draft, options: PlanOptions, oneRow = false): 
   const embeds = draft.embeds.map((embed) => {
     const child = children.get(embed.id)
     assert(child !== undefined, 'children are planned before their parent')
-    const node = hoisted.has(embed.id) ? Object.freeze({ ...child, output: [], order: [], grouped: false }) : child
+    const node = hoisted.has(embed.id) ? silent(child) : child
     return joinEmbed(draft, embed, node)
   })
   return Object.freeze({
@@ -41,6 +41,13 @@ export function selectNode(draft: Draft, options: PlanOptions, oneRow = false): 
     rowsMax: oneRow ? null : options.rowsMax,
     grouped,
   })
+}
+
+const NOTHING: readonly never[] = Object.freeze([])
+
+/** A node whose outputs moved up: it still joins and filters. */
+function silent(node: SelectNode): SelectNode {
+  return Object.freeze({ ...node, output: NOTHING, order: NOTHING, grouped: false })
 }
 
 function rowBound(index: number | undefined): RowBound | null {

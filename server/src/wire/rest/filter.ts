@@ -28,6 +28,11 @@ const IS_WORD = /not_null|null|true|false|unknown/iy
 const LIST_ELEMENT = /[^,)]*/y
 const LOGIC_BRACES = /\{[^{}]*\}/y
 
+/** Whether `word` is one of the filter operators. */
+export function isOperator(word: string): boolean {
+  return OPERATORS.has(word)
+}
+
 export interface FilterState {
   readonly cursor: Cursor
   readonly limits: ParseLimits

@@ -1,6 +1,6 @@
 import type { FilterNode } from '../../query/request.ts'
 import { Cursor } from './cursor.ts'
-import { type FilterState, filterExpression } from './filter.ts'
+import { type FilterState, filterExpression, isOperator } from './filter.ts'
 import { limitExceeded, type ParseLimits } from './limits.ts'
 import { fieldName, jsonPath, optionalName } from './names.ts'
 import type { Values } from './values.ts'
@@ -83,8 +83,9 @@ function filterNode(state: LogicState): FilterNode {
   if (name === 'and' || name === 'or') cursor.note('"("')
   cursor.require('.', 'delimiter (.)')
   const start = cursor.position
-  if (name === 'not' && cursor.match(/[a-z]+\(/y) !== null) {
-    cursor.position = start
+  const head = name === 'not' ? cursor.match(/[a-z]+\(/y) : null
+  cursor.position = start
+  if (head !== null && !isOperator(head.slice(0, -1))) {
     cursor.note('logic operator (and, or)')
     throw cursor.error()
   }

@@ -43,14 +43,17 @@ function selectItem(state: SelectState, depth: number): SelectItem {
   cursor.skipBlanks()
   if (cursor.take('...')) return embed(state, { name: fieldName(cursor), alias: null, spread: true, depth })
   if (cursor.take('*', 'field name (* or [a..z0..9_$])')) return { kind: 'all' }
+  let quoted = cursor.sees('"')
   let name = fieldName(cursor)
   let alias: string | null = null
   if (cursor.sees(':') && !cursor.sees('::')) {
     cursor.position++
+    cursor.skipBlanks()
     alias = name
+    quoted = cursor.sees('"')
     name = fieldName(cursor)
   }
-  if (name === 'count' && cursor.sees('()')) {
+  if (name === 'count' && !quoted && cursor.sees('()')) {
     cursor.position += 2
     return { kind: 'count', alias, cast: optionalCast(cursor) }
   }
@@ -103,8 +106,9 @@ function embed(state: SelectState, head: EmbedHead): SelectItem {
   let hint: string | null = null
   let join: 'inner' | 'left' | null = null
   for (let given = 0; given < 2 && cursor.take('!'); given++) {
+    const quoted = cursor.sees('"')
     const word = fieldName(cursor)
-    if (word === 'inner' || word === 'left') join ??= word
+    if (!quoted && (word === 'inner' || word === 'left')) join ??= word
     else hint ??= word
   }
   cursor.skipBlanks()
