@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type App, createApp } from '../app.ts'
+import type { App } from '../app.ts'
 import { failure } from '../errors/error.ts'
 import type { Seed } from '../runtime/seed.ts'
 import type { Shell } from './command.ts'
@@ -19,9 +19,12 @@ export async function serve(
   load = loadSchema,
 ): Promise<{ readonly app: App; readonly url: string }> {
   const schema = schemaFile(serving)
+  const definition = schema === null ? null : await load(schema)
+  // Only now: help and mistakes of the command line do not wait for the server's modules.
+  const { createApp } = await import('../app.ts')
   const app = await createApp({
     projectDir: serving.project,
-    definition: schema === null ? null : await load(schema),
+    definition,
     env: shell.env,
     settings: serving.settings,
     observe: createLog(serving.settings.logLevel, shell.output),

@@ -76,9 +76,16 @@ function functionRows(wanted: (name: FunctionName) => boolean): readonly (readon
   return names.filter(wanted).map((name) => [code(spelling(name)), FUNCTIONS[name]])
 }
 
+/** Where what people write is neither the symbol nor the name. */
+const SPELLINGS: ReadonlyMap<FunctionName, string> = new Map([
+  ['distinct', 'is distinct from'],
+  ['like', 'like'],
+  ['ilike', 'ilike'],
+  ['like_escape', 'like … escape'],
+])
+
 function spelling(name: FunctionName): string {
-  if (name === 'distinct') return 'is distinct from'
-  return OPERATOR_SYMBOLS.get(name) ?? FUNCTION_LABELS.get(name) ?? name
+  return SPELLINGS.get(name) ?? OPERATOR_SYMBOLS.get(name) ?? FUNCTION_LABELS.get(name) ?? name
 }
 
 /** Every command as its own --help shows it. */
