@@ -36,6 +36,7 @@ export function makeTable(input: TableInput): Table {
     definition: input.definition ?? null,
     writable: input.writable ?? kind === 'table',
     ...(input.was === undefined ? {} : { was: input.was }),
+    ...(input.storage === undefined ? {} : { storage: input.storage }),
   })
 }
 

@@ -93,7 +93,7 @@ function readOne(source: string, position: number, parts: TemporalParts): number
   return null
 }
 
-function setDate(parts: TemporalParts, texts: readonly [year?: string, month?: string, day?: string]): boolean {
+function setDate(parts: TemporalParts, texts: readonly (string | undefined)[]): boolean {
   const [year = '', month = '', day = ''] = texts
   if (parts.date !== null) return false
   const named = MONTHS.indexOf(month.slice(0, 3))
