@@ -24,7 +24,10 @@ function matches(expected: Output, actual: Json): boolean {
   // As in JavaScript, the last of several members of one name counts.
   const members = new Map(expected.members)
   const names = Object.keys(actual)
-  return names.length === members.size && names.every((name) => matches(members.get(name) ?? '"absent"', actual[name] ?? null))
+  return (
+    names.length === members.size &&
+    names.every((name) => matches(members.get(name) ?? '"absent"', actual[name] ?? null))
+  )
 }
 
 function matchesList({ items, ties }: Listing, actual: readonly Json[]): boolean {

@@ -1,5 +1,12 @@
 import type { ExprFunction } from '../../src/schema/catalog.ts'
-import type { ColumnDefinition, HiddenColumns, PolicyAction, PolicyDefinition, SchemaDefinition, TableDefinition } from '../../src/schema/definition.ts'
+import type {
+  ColumnDefinition,
+  HiddenColumns,
+  PolicyAction,
+  PolicyDefinition,
+  SchemaDefinition,
+  TableDefinition,
+} from '../../src/schema/definition.ts'
 import { USERS } from './case.ts'
 import { quoted } from './generate-schema.ts'
 import type { Random } from './random.ts'
@@ -16,18 +23,30 @@ interface Reach {
   depth: number
 }
 
-export function generatePolicies(tables: readonly TableDefinition[], random: Random): Pick<SchemaDefinition, 'policies' | 'hidden' | 'functions'> {
+export function generatePolicies(
+  tables: readonly TableDefinition[],
+  random: Random,
+): Pick<SchemaDefinition, 'policies' | 'hidden' | 'functions'> {
   const order = random.shuffled(tables)
   const functions = random.chance(0.5) ? [definerFunction(order, random)] : []
-  const policies = order.flatMap((table, at) => tablePolicies(table, { random, tables: order.slice(0, at), functions, depth: 0 }))
+  const policies = order.flatMap((table, at) =>
+    tablePolicies(table, { random, tables: order.slice(0, at), functions, depth: 0 }),
+  )
   return { policies, functions: functions.map((fn) => ({ ...fn, at: null })), hidden: hiddenColumns(tables, random) }
 }
 
 function hiddenColumns(tables: readonly TableDefinition[], random: Random): HiddenColumns[] {
   return tables.flatMap((table) =>
     ROLES.filter(() => random.chance(0.15)).map((role) => {
-      const candidates = random.chance(0.8) ? table.columns.filter(({ name }) => !table.primaryKey?.includes(name)) : table.columns
-      return { table: table.key, role, columns: random.some(candidates, random.int(1, 2)).map(({ name }) => name), at: null }
+      const candidates = random.chance(0.8)
+        ? table.columns.filter(({ name }) => !table.primaryKey?.includes(name))
+        : table.columns
+      return {
+        table: table.key,
+        role,
+        columns: random.some(candidates, random.int(1, 2)).map(({ name }) => name),
+        at: null,
+      }
     }),
   )
 }
@@ -38,7 +57,13 @@ function definerFunction(tables: readonly TableDefinition[], random: Random): Ex
   const isOwned = target.columns.some(({ name }) => name === 'owner')
   const where = isOwned ? 'd.owner = who' : 'who is not null'
   const body = `exists (select 1 from ${quoted(target.name)} d where ${where})`
-  return { name: 'is_known', schema: 'public', arguments: [{ name: 'who', type: { name: 'uuid' } }], body, definer: random.chance(0.9) && true }
+  return {
+    name: 'is_known',
+    schema: 'public',
+    arguments: [{ name: 'who', type: { name: 'uuid' } }],
+    body,
+    definer: random.chance(0.9) && true,
+  }
 }
 
 function tablePolicies(table: TableDefinition, reach: Reach): PolicyDefinition[] {
@@ -65,7 +90,10 @@ interface Wanted {
 }
 
 function policy(table: TableDefinition, { role, action, permissive, isOpen }: Wanted, reach: Reach): PolicyDefinition {
-  const make = (): string => (isOpen || (permissive && reach.random.chance(action === 'select' ? 0.25 : 0.4)) ? 'true' : condition(table, quoted(table.name), { ...reach, depth: 2 }))
+  const make = (): string =>
+    isOpen || (permissive && reach.random.chance(action === 'select' ? 0.25 : 0.4))
+      ? 'true'
+      : condition(table, quoted(table.name), { ...reach, depth: 2 })
   const using = action === 'insert' ? null : make()
   const check = action === 'insert' || (action === 'update' && reach.random.chance(0.6)) ? make() : null
   return { table: table.key, action, role, permissive, using, check, at: null }
@@ -77,11 +105,24 @@ function condition(table: TableDefinition, alias: string, reach: Reach): string 
   const inner = { ...reach, depth: depth - 1 }
   if (depth > 0 && random.chance(0.35)) {
     const [a, b] = [condition(table, alias, inner), condition(table, alias, inner)]
-    return random.pick([`(${a}) and (${b})`, `(${a}) or (${b})`, `not (${a})`, `(${a}) or ${b}`, `case when ${a} then ${b} else false end`, `coalesce(${a}, ${b})`])
+    return random.pick([
+      `(${a}) and (${b})`,
+      `(${a}) or (${b})`,
+      `not (${a})`,
+      `(${a}) or ${b}`,
+      `case when ${a} then ${b} else false end`,
+      `coalesce(${a}, ${b})`,
+    ])
   }
   if (reach.tables.length > 0 && random.chance(0.3)) return subquery(table, alias, reach)
   const owner = table.columns.find(({ name }) => name === 'owner')
-  if (owner !== undefined && random.chance(0.35)) return random.pick([`${alias}.owner = auth.uid()`, `${alias}.owner is not distinct from auth.uid()`, `auth.uid() in (${alias}.owner)`, `${alias}.owner <> auth.uid()`])
+  if (owner !== undefined && random.chance(0.35))
+    return random.pick([
+      `${alias}.owner = auth.uid()`,
+      `${alias}.owner is not distinct from auth.uid()`,
+      `auth.uid() in (${alias}.owner)`,
+      `${alias}.owner <> auth.uid()`,
+    ])
   if (reach.functions.length > 0 && random.chance(0.15)) return `is_known(auth.uid())`
   if (random.chance(0.15)) return ambient(random)
   return comparison(random.pick(table.columns), alias, random)
@@ -89,8 +130,16 @@ function condition(table: TableDefinition, alias: string, reach: Reach): string 
 
 function ambient(random: Random): string {
   return random.pick([
-    'true', 'auth.uid() is not null', `auth.role() = 'authenticated'`, `auth.jwt() ->> 'role' <> 'anon'`, `auth.email() like 'aaaa%'`,
-    `auth.jwt() -> 'app_metadata' ->> 'org' = 'acme'`, `auth.uid() = '${random.pick(USERS)}'`, 'null', 'now() > \'2000-01-01\'', '1 = 1',
+    'true',
+    'auth.uid() is not null',
+    `auth.role() = 'authenticated'`,
+    `auth.jwt() ->> 'role' <> 'anon'`,
+    `auth.email() like 'aaaa%'`,
+    `auth.jwt() -> 'app_metadata' ->> 'org' = 'acme'`,
+    `auth.uid() = '${random.pick(USERS)}'`,
+    'null',
+    "now() > '2000-01-01'",
+    '1 = 1',
   ])
 }
 
@@ -99,8 +148,22 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 function comparison(column: ColumnDefinition, alias: string, random: Random): string {
   const name = `${alias}.${quoted(column.name)}`
   const value = (): string => literal(textOf(column.type, random.pick(sampleOf(column.type, random))))
-  const any = [`${name} is null`, `${name} is not null`, `${name} = ${value()}`, `${name} <> ${value()}`, `${name} is distinct from ${value()}`, `${name} in (${value()}, ${value()})`]
-  const ordered = [`${name} < ${value()}`, `${name} >= ${value()}`, `${name} between ${value()} and ${value()}`, `greatest(${name}, ${value()}) = ${name}`, `${name} not in (${value()}, null)`, `nullif(${name}, ${value()}) is null`]
+  const any = [
+    `${name} is null`,
+    `${name} is not null`,
+    `${name} = ${value()}`,
+    `${name} <> ${value()}`,
+    `${name} is distinct from ${value()}`,
+    `${name} in (${value()}, ${value()})`,
+  ]
+  const ordered = [
+    `${name} < ${value()}`,
+    `${name} >= ${value()}`,
+    `${name} between ${value()} and ${value()}`,
+    `greatest(${name}, ${value()}) = ${name}`,
+    `${name} not in (${value()}, null)`,
+    `nullif(${name}, ${value()}) is null`,
+  ]
   return random.pick([...any, ...ordered, ...special(column, name, value())])
 }
 
@@ -109,14 +172,48 @@ function special({ type }: ColumnDefinition, name: string, value: string): reado
   switch (type.name) {
     case 'text':
     case 'varchar':
-      return [`lower(${name}) = ${value}`, `${name} like 'a%'`, `${name} ilike '%Ä%'`, `length(${name}) > 1`, `${name} || 'x' = 'ax'`, `upper(${name}) <> ${name}`, `${name} ~ '^[a-z]'`, `position('b' in ${name}) > 0`, `substring(${name} from 1 for 1) = 'a'`, `trim(${name}) = ${name}`, `left(${name}, 1) = 'a'`, `replace(${name}, 'a', 'b') = 'b'`, `reverse(${name}) = ${name}`]
+      return [
+        `lower(${name}) = ${value}`,
+        `${name} like 'a%'`,
+        `${name} ilike '%Ä%'`,
+        `length(${name}) > 1`,
+        `${name} || 'x' = 'ax'`,
+        `upper(${name}) <> ${name}`,
+        `${name} ~ '^[a-z]'`,
+        `position('b' in ${name}) > 0`,
+        `substring(${name} from 1 for 1) = 'a'`,
+        `trim(${name}) = ${name}`,
+        `left(${name}, 1) = 'a'`,
+        `replace(${name}, 'a', 'b') = 'b'`,
+        `reverse(${name}) = ${name}`,
+      ]
     case 'smallint':
     case 'integer':
-      return [`${name} % 2 = 0`, `abs(cast(${name} as bigint)) < 6`, `${name} / 2 = 1`, `cast(${name} as text) like '1%'`, `-cast(${name} as bigint) < 0`, `cast(${name} as bigint) * 3 - 1 > 5`]
+      return [
+        `${name} % 2 = 0`,
+        `abs(cast(${name} as bigint)) < 6`,
+        `${name} / 2 = 1`,
+        `cast(${name} as text) like '1%'`,
+        `-cast(${name} as bigint) < 0`,
+        `cast(${name} as bigint) * 3 - 1 > 5`,
+      ]
     case 'bigint':
-      return [`${name} % 2 = 1`, `cast(${name} as text) like '9%'`, `${name} / 3 > 0`, `cast(${name} as numeric) + 1 > 2`]
+      return [
+        `${name} % 2 = 1`,
+        `cast(${name} as text) like '9%'`,
+        `${name} / 3 > 0`,
+        `cast(${name} as numeric) + 1 > 2`,
+      ]
     case 'numeric':
-      return [`${name} * 2 > 3`, `round(${name}) = 2`, `floor(${name}) <= ${name}`, `${name} + 0.5 = 2`, `trunc(${name}, 1) = ${name}`, `sign(${name}) >= 0`, `${name} % 2 = 1`]
+      return [
+        `${name} * 2 > 3`,
+        `round(${name}) = 2`,
+        `floor(${name}) <= ${name}`,
+        `${name} + 0.5 = 2`,
+        `trunc(${name}, 1) = ${name}`,
+        `sign(${name}) >= 0`,
+        `${name} % 2 = 1`,
+      ]
     case 'real':
     case 'double':
       return [`${name} * 2 >= 1`, `${name} + 1 > 1.25`, `ceil(${name}) = 1`, `${name} / 4 < 0.25`]
@@ -125,15 +222,35 @@ function special({ type }: ColumnDefinition, name: string, value: string): reado
     case 'date':
     case 'timestamp':
     case 'timestamptz':
-      return [`${name} < now()`, `extract(year from ${name}) = 2020`, `${name} + interval '1 month' > '2020-02-15'`, `date_trunc('month', ${name}) = '2020-01-01'`, `cast(${name} as date) = '2020-01-01'`]
+      return [
+        `${name} < now()`,
+        `extract(year from ${name}) = 2020`,
+        `${name} + interval '1 month' > '2020-02-15'`,
+        `date_trunc('month', ${name}) = '2020-01-01'`,
+        `cast(${name} as date) = '2020-01-01'`,
+      ]
     case 'time':
       return [`${name} + interval '1 hour' < '12:00'`, `extract(hour from ${name}) = 10`]
     case 'interval':
       return [`${name} + interval '1 day' > interval '2 days'`, `extract(epoch from ${name}) > 0`]
     case 'jsonb':
-      return [`${name} ->> 'a' = '1'`, `${name} -> 'a' is not null`, `${name} @> '{"a": 1}'`, `jsonb_typeof(${name}) = 'object'`, `${name} ? 'b'`, `${name} -> 0 = '1'`, `${name} #>> '{a,b,1}' = '2'`]
+      return [
+        `${name} ->> 'a' = '1'`,
+        `${name} -> 'a' is not null`,
+        `${name} @> '{"a": 1}'`,
+        `jsonb_typeof(${name}) = 'object'`,
+        `${name} ? 'b'`,
+        `${name} -> 0 = '1'`,
+        `${name} #>> '{a,b,1}' = '2'`,
+      ]
     case 'array':
-      return [`cardinality(${name}) > 1`, `${name} && ${value}`, `${name} @> ${value}`, `${name} <@ ${value}`, `array_length(${name}, 1) is null`]
+      return [
+        `cardinality(${name}) > 1`,
+        `${name} && ${value}`,
+        `${name} @> ${value}`,
+        `${name} <@ ${value}`,
+        `array_length(${name}, 1) is null`,
+      ]
     default:
       return []
   }
@@ -145,23 +262,38 @@ function subquery(table: TableDefinition, alias: string, reach: Reach): string {
   const name = reach.depth >= 0 ? `q${reach.depth}` : 'q'
   const joins = [...linksBetween(table, alias, other, name), ...linksBetween(other, name, table, alias)]
   const join = joins.length > 0 && random.chance(0.85) ? random.pick(joins) : null
-  const more = random.chance(0.6) ? condition(other, name, { ...reach, tables: reach.tables.filter((each) => each !== other), depth: 0 }) : 'true'
+  const more = random.chance(0.6)
+    ? condition(other, name, { ...reach, tables: reach.tables.filter((each) => each !== other), depth: 0 })
+    : 'true'
   const from = `from ${quoted(other.name)} ${name} where ${join === null ? '' : `${join} and `}(${more})`
   const choice = random.int(0, 5)
   if (choice <= 2) return `${choice === 2 ? 'not ' : ''}exists (select 1 ${from})`
   if (choice === 3) return `(select count(*) ${from}) ${random.pick(['>', '<', '='])} ${random.int(0, 2)}`
-  const key = other.columns.find((column) => table.columns.some((mine) => JSON.stringify(mine.type) === JSON.stringify(column.type)))
+  const key = other.columns.find((column) =>
+    table.columns.some((mine) => JSON.stringify(mine.type) === JSON.stringify(column.type)),
+  )
   const mine = table.columns.find((column) => JSON.stringify(column.type) === JSON.stringify(key?.type))
   if (key === undefined || mine === undefined) return `exists (select 1 ${from})`
   const left = `${alias}.${quoted(mine.name)}`
-  if (choice === 4) return `${left} ${random.chance(0.7) ? 'in' : 'not in'} (select ${name}.${quoted(key.name)} ${from})`
-  if (['jsonb', 'boolean', 'array', 'bytea', 'uuid'].includes(key.type.name)) return `${left} in (select ${name}.${quoted(key.name)} ${from})`
+  if (choice === 4)
+    return `${left} ${random.chance(0.7) ? 'in' : 'not in'} (select ${name}.${quoted(key.name)} ${from})`
+  if (['jsonb', 'boolean', 'array', 'bytea', 'uuid'].includes(key.type.name))
+    return `${left} in (select ${name}.${quoted(key.name)} ${from})`
   return `${left} >= (select ${random.pick(['min', 'max'])}(${name}.${quoted(key.name)}) ${from})`
 }
 
 /** Join conditions along the foreign keys of `from` that lead to `to`. */
-function linksBetween(from: TableDefinition, fromAlias: string, to: TableDefinition, toAlias: string): readonly string[] {
+function linksBetween(
+  from: TableDefinition,
+  fromAlias: string,
+  to: TableDefinition,
+  toAlias: string,
+): readonly string[] {
   return from.foreignKeys
     .filter((key) => key.target === to.key)
-    .map((key) => key.columns.map((name, at) => `${fromAlias}.${quoted(name)} = ${toAlias}.${quoted(key.targetColumns[at] ?? '')}`).join(' and '))
+    .map((key) =>
+      key.columns
+        .map((name, at) => `${fromAlias}.${quoted(name)} = ${toAlias}.${quoted(key.targetColumns[at] ?? '')}`)
+        .join(' and '),
+    )
 }

@@ -25,11 +25,28 @@ export function generateRequest(drawing: Drawing): Request {
   const tables = [...seen.tables.values()].filter((table) => !table.system)
   const table = random.pick(tables.length === 0 ? [...drawing.catalog.tables.values()] : tables)
   const common = { role, userId, table: table.name }
-  const methods = ['GET', 'GET', 'GET', 'GET', 'GET', 'GET', 'POST', 'POST', 'PATCH', 'DELETE', ...(table.primaryKey.length > 0 ? ['PUT'] : [])]
+  const methods = [
+    'GET',
+    'GET',
+    'GET',
+    'GET',
+    'GET',
+    'GET',
+    'POST',
+    'POST',
+    'PATCH',
+    'DELETE',
+    ...(table.primaryKey.length > 0 ? ['PUT'] : []),
+  ]
   const method = random.pick(methods) as Request['method']
   const shown = new Shown(seen, random)
   if (method === 'GET') return { ...common, method, ...shown.read(table), body: null }
-  const wanted = random.pick(['return=minimal', 'return=representation', 'return=representation', 'return=headers-only'])
+  const wanted = random.pick([
+    'return=minimal',
+    'return=representation',
+    'return=representation',
+    'return=headers-only',
+  ])
   const prefer = [wanted, ...(random.chance(0.2) ? ['count=exact'] : [])]
   const representation = wanted === 'return=representation' && random.chance(0.6) ? shown.select(table, 1) : null
   const written = { ...common, method, select: representation?.parts ?? null, prefer }
@@ -42,7 +59,12 @@ export function generateRequest(drawing: Drawing): Request {
     case 'DELETE':
       return { ...written, parameters: [...filters, ...inside], body: null }
     case 'PATCH':
-      return { ...written, parameters: [...filters, ...inside], body: someCells(known, random), prefer: withMissing(prefer, random) }
+      return {
+        ...written,
+        parameters: [...filters, ...inside],
+        body: someCells(known, random),
+        prefer: withMissing(prefer, random),
+      }
     case 'PUT': {
       const { body, parameters } = replacement(known, random)
       return { ...written, body, parameters: [...parameters, ...inside] }
@@ -54,7 +76,8 @@ export function generateRequest(drawing: Drawing): Request {
   }
 }
 
-const withMissing = (prefer: readonly string[], random: Random): readonly string[] => (random.chance(0.2) ? [...prefer, 'missing=default'] : prefer)
+const withMissing = (prefer: readonly string[], random: Random): readonly string[] =>
+  random.chance(0.2) ? [...prefer, 'missing=default'] : prefer
 
 /** Some columns with values; now and then a generated one, which must be refused. */
 function someCells(table: TableDefinition, random: Random): JsonObject {
@@ -64,24 +87,50 @@ function someCells(table: TableDefinition, random: Random): JsonObject {
 }
 
 function wholeRow(table: TableDefinition, random: Random): JsonObject {
-  const columns = table.columns.filter((column) => column.generated === null && (column.default === null || random.chance(0.6)))
+  const columns = table.columns.filter(
+    (column) => column.generated === null && (column.default === null || random.chance(0.6)),
+  )
   return Object.fromEntries(columns.map((column) => [column.name, cellOf(column, random)]))
 }
 
-function insertion(table: TableDefinition, random: Random, prefer: readonly string[]): Pick<Request, 'body' | 'prefer' | 'parameters'> {
+function insertion(
+  table: TableDefinition,
+  random: Random,
+  prefer: readonly string[],
+): Pick<Request, 'body' | 'prefer' | 'parameters'> {
   const first = wholeRow(table, random)
   const names = Object.keys(first)
   const more = random.chance(0.35) ? random.times(random.int(1, 3), () => wholeRow(table, random)) : []
-  const cellsOf = (row: JsonObject): JsonObject => Object.fromEntries(names.map((name) => [name, row[name] ?? cellOf(table.columns.find((column) => column.name === name) as never, random)]))
+  const cellsOf = (row: JsonObject): JsonObject =>
+    Object.fromEntries(
+      names.map((name) => [
+        name,
+        row[name] ?? cellOf(table.columns.find((column) => column.name === name) as never, random),
+      ]),
+    )
   const body: Json = more.length === 0 ? first : [first, ...more.map(cellsOf)]
-  const columns = random.chance(0.15) ? [`columns=${table.columns.filter(({ generated }) => generated === null).map(({ name }) => quotedName(name)).join(',')}`] : []
-  const upsert = random.chance(0.4) ? [random.pick(['resolution=merge-duplicates', 'resolution=merge-duplicates', 'resolution=ignore-duplicates'])] : []
-  const target = upsert.length > 0 && random.chance(0.3) && table.uniques[0] !== undefined ? [`on_conflict=${table.uniques[0].columns.map(quotedName).join(',')}`] : []
+  const columns = random.chance(0.15)
+    ? [
+        `columns=${table.columns
+          .filter(({ generated }) => generated === null)
+          .map(({ name }) => quotedName(name))
+          .join(',')}`,
+      ]
+    : []
+  const upsert = random.chance(0.4)
+    ? [random.pick(['resolution=merge-duplicates', 'resolution=merge-duplicates', 'resolution=ignore-duplicates'])]
+    : []
+  const target =
+    upsert.length > 0 && random.chance(0.3) && table.uniques[0] !== undefined
+      ? [`on_conflict=${table.uniques[0].columns.map(quotedName).join(',')}`]
+      : []
   return { body, prefer: withMissing([...prefer, ...upsert], random), parameters: [...columns, ...target] }
 }
 
 function replacement(table: TableDefinition, random: Random): Pick<Request, 'body' | 'parameters'> {
-  const row = Object.fromEntries(table.columns.filter(({ generated }) => generated === null).map((column) => [column.name, cellOf(column, random)]))
+  const row = Object.fromEntries(
+    table.columns.filter(({ generated }) => generated === null).map((column) => [column.name, cellOf(column, random)]),
+  )
   const key = table.columns.filter(({ name }) => table.primaryKey?.includes(name))
   const parameters = key.map((column) => {
     const value = random.chance(0.05) ? random.pick(sampleOf(column.type, random)) : (row[column.name] ?? null)
@@ -112,7 +161,8 @@ class Shown {
   read(table: Table): Pick<Request, 'select' | 'parameters' | 'prefer'> {
     const random = this.#random
     const drawn = random.chance(0.12) ? this.#aggregates(table) : null
-    const select = drawn ?? (random.chance(0.85) ? this.select(table, random.int(0, 3)) : { parts: null, parameters: [] })
+    const select =
+      drawn ?? (random.chance(0.85) ? this.select(table, random.int(0, 3)) : { parts: null, parameters: [] })
     const filters = this.filters(table, [], random.pick([0, 0, 0, 1, 1, 2]))
     const order = drawn === null ? this.#order(table, []) : []
     const prefer = random.chance(0.3) ? ['count=exact'] : []
@@ -121,27 +171,48 @@ class Shown {
 
   select(table: Table, depth: number, path: readonly string[] = []): Drawn {
     const random = this.#random
-    const items = random.chance(0.45) ? [{ text: '*', items: null }] : random.some(table.columns, random.int(1, 4)).map((column) => this.#field(column))
-    const embeds = depth === 0 ? [] : random.times(random.pick([0, 1, 1, 2]), () => this.#embed(table, depth, path)).filter((embed) => embed !== null)
-    return { parts: [...items, ...embeds.flatMap(({ parts }) => parts)], parameters: embeds.flatMap(({ parameters }) => parameters) }
+    const items = random.chance(0.45)
+      ? [{ text: '*', items: null }]
+      : random.some(table.columns, random.int(1, 4)).map((column) => this.#field(column))
+    const embeds =
+      depth === 0
+        ? []
+        : random
+            .times(random.pick([0, 1, 1, 2]), () => this.#embed(table, depth, path))
+            .filter((embed) => embed !== null)
+    return {
+      parts: [...items, ...embeds.flatMap(({ parts }) => parts)],
+      parameters: embeds.flatMap(({ parameters }) => parameters),
+    }
   }
 
   #field(column: Column): SelectPart {
     const random = this.#random
     const alias = random.chance(0.15) ? `as_${random.int(0, 9)}:` : ''
-    const path = column.type.name === 'jsonb' && random.chance(0.4) ? random.pick(['->a', '->>a', '->a->b', '->0', '->>-1', '->a->b->>1']) : ''
+    const path =
+      column.type.name === 'jsonb' && random.chance(0.4)
+        ? random.pick(['->a', '->>a', '->a->b', '->0', '->>-1', '->a->b->>1'])
+        : ''
     const cast = path === '' && random.chance(0.12) ? `::${random.pick(castsOf(column.type))}` : ''
     return { text: `${alias}${quotedName(column.name)}${path}${cast}`, items: null }
   }
 
   #aggregates(table: Table): Drawn | null {
     const random = this.#random
-    const numbers = table.columns.filter(({ type }) => ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double', 'interval'].includes(type.name))
-    const sortable = table.columns.filter(({ type }) => !['jsonb', 'boolean', 'array', 'bytea', 'uuid'].includes(type.name))
+    const numbers = table.columns.filter(({ type }) =>
+      ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double', 'interval'].includes(type.name),
+    )
+    const sortable = table.columns.filter(
+      ({ type }) => !['jsonb', 'boolean', 'array', 'bytea', 'uuid'].includes(type.name),
+    )
     const makers = [
       () => (random.chance(0.5) ? 'count()' : `${quotedName(random.pick(table.columns).name)}.count()`),
-      ...(numbers.length === 0 ? [] : [() => `${quotedName(random.pick(numbers).name)}.${random.pick(['sum', 'avg'])}()`]),
-      ...(sortable.length === 0 ? [] : [() => `${quotedName(random.pick(sortable).name)}.${random.pick(['min', 'max'])}()`]),
+      ...(numbers.length === 0
+        ? []
+        : [() => `${quotedName(random.pick(numbers).name)}.${random.pick(['sum', 'avg'])}()`]),
+      ...(sortable.length === 0
+        ? []
+        : [() => `${quotedName(random.pick(sortable).name)}.${random.pick(['min', 'max'])}()`]),
     ]
     const groups = random.some(table.columns, random.int(0, 2)).map(({ name }) => quotedName(name))
     const parts = [...groups, ...random.times(random.int(1, 3), (at) => `agg${at}:${random.pick(makers)()}`)]
@@ -150,7 +221,9 @@ class Shown {
 
   #embed(table: Table, depth: number, path: readonly string[]): Drawn | null {
     const random = this.#random
-    const relations = (this.#catalog.relations.get(table.key) ?? []).filter(({ target }) => this.#catalog.tables.has(target))
+    const relations = (this.#catalog.relations.get(table.key) ?? []).filter(({ target }) =>
+      this.#catalog.tables.has(target),
+    )
     if (relations.length === 0) return null
     const relation = random.pick(relations)
     const isSelf = relation.target === table.key && relation.junction === null
@@ -169,15 +242,27 @@ class Shown {
     const inner = drawn ?? this.select(target, depth - 1, here)
     const filters = random.chance(0.4) ? this.filters(target, here, 1) : []
     const order = isMany && drawn === null ? this.#order(target, here) : []
-    const isNull = !spread && random.chance(0.1) ? [`${[...path, alias].join('.')}=${random.pick(['is.null', 'not.is.null'])}`] : []
-    return { parts: [{ text: head, items: inner.parts }], parameters: [...filters, ...order, ...isNull, ...inner.parameters] }
+    const isNull =
+      !spread && random.chance(0.1) ? [`${[...path, alias].join('.')}=${random.pick(['is.null', 'not.is.null'])}`] : []
+    return {
+      parts: [{ text: head, items: inner.parts }],
+      parameters: [...filters, ...order, ...isNull, ...inner.parameters],
+    }
   }
 
   /** A limit only where the order leaves no choice: with the whole key behind it. */
   #order(table: Table, path: readonly string[]): readonly string[] {
     const random = this.#random
     const prefix = path.map((name) => `${name}.`).join('')
-    const terms = random.some(table.columns.filter(({ type }) => type.name !== 'jsonb' || random.chance(0.3)), random.int(0, 2)).map((column) => `${quotedName(column.name)}${random.pick(['', '.asc', '.desc', '.desc.nullslast', '.asc.nullsfirst'])}`)
+    const terms = random
+      .some(
+        table.columns.filter(({ type }) => type.name !== 'jsonb' || random.chance(0.3)),
+        random.int(0, 2),
+      )
+      .map(
+        (column) =>
+          `${quotedName(column.name)}${random.pick(['', '.asc', '.desc', '.desc.nullslast', '.asc.nullsfirst'])}`,
+      )
     const limited = random.chance(0.4) && table.primaryKey.length > 0
     const whole = limited ? [...terms, ...table.primaryKey.map(quotedName)] : terms
     const order = whole.length === 0 ? [] : [`${prefix}order=${whole.join(',')}`]
@@ -191,7 +276,8 @@ class Shown {
     const random = this.#random
     const prefix = path.map((name) => `${name}.`).join('')
     return random.times(count, () => {
-      if (random.chance(0.2)) return `${prefix}${random.pick(['or', 'and', 'not.or', 'not.and'])}=${this.#tree(table, 2)}`
+      if (random.chance(0.2))
+        return `${prefix}${random.pick(['or', 'and', 'not.or', 'not.and'])}=${this.#tree(table, 2)}`
       const { key, value } = this.#filter(random.pick(table.columns))
       return `${prefix}${key}=${value}`
     })
@@ -200,7 +286,8 @@ class Shown {
   #tree(table: Table, depth: number): string {
     const random = this.#random
     const nodes = random.times(random.int(1, 3), () => {
-      if (depth > 0 && random.chance(0.25)) return `${random.pick(['or', 'and', 'not.and'])}${this.#tree(table, depth - 1)}`
+      if (depth > 0 && random.chance(0.25))
+        return `${random.pick(['or', 'and', 'not.and'])}${this.#tree(table, depth - 1)}`
       const { key, value, isLogicSafe } = this.#filter(random.pick(table.columns))
       const at = value.indexOf('.', value.startsWith('not.') ? 4 : 0)
       const operand = value.slice(at + 1)
@@ -217,19 +304,42 @@ class Shown {
     const not = random.chance(0.2) ? 'not.' : ''
     if (type.name === 'jsonb' && random.chance(0.6)) {
       const value = random.pick(['eq.1', 'eq.x', 'like.*x*', 'is.null', 'neq.a', 'in.(1,x)'])
-      return { key: `${name}${random.pick(['->>a', '->a->>b', '->>0', '->tags->>1'])}`, value: not + value, isLogicSafe: true }
+      return {
+        key: `${name}${random.pick(['->>a', '->a->>b', '->>0', '->tags->>1'])}`,
+        value: not + value,
+        isLogicSafe: true,
+      }
     }
     const choice = random.int(0, 11)
-    if (choice === 0) return { key: name, value: `${not}is.${random.pick(['null', 'not_null', ...(type.name === 'boolean' ? ['true', 'false', 'unknown'] : [])])}`, isLogicSafe: true }
-    if (choice <= 2) return { key: name, value: `${not}in.(${random.times(random.int(random.chance(0.1) ? 0 : 1, 5), () => listed(text())).join(',')})`, isLogicSafe: true }
-    if (choice === 3 && type.name !== 'array') return { key: name, value: `${not}${random.pick(['eq', 'gt', 'lte'])}(${random.pick(['any', 'all'])}).{${random.times(random.int(0, 3), () => listed(text(), true)).join(',')}}`, isLogicSafe: false }
+    if (choice === 0)
+      return {
+        key: name,
+        value: `${not}is.${random.pick(['null', 'not_null', ...(type.name === 'boolean' ? ['true', 'false', 'unknown'] : [])])}`,
+        isLogicSafe: true,
+      }
+    if (choice <= 2)
+      return {
+        key: name,
+        value: `${not}in.(${random.times(random.int(random.chance(0.1) ? 0 : 1, 5), () => listed(text())).join(',')})`,
+        isLogicSafe: true,
+      }
+    if (choice === 3 && type.name !== 'array')
+      return {
+        key: name,
+        value: `${not}${random.pick(['eq', 'gt', 'lte'])}(${random.pick(['any', 'all'])}).{${random.times(random.int(0, 3), () => listed(text(), true)).join(',')}}`,
+        isLogicSafe: false,
+      }
     if (choice === 4) return { key: name, value: `${not}isdistinct.${text()}`, isLogicSafe: false }
     if (choice >= 10) {
       const found = this.#special(type)
       if (found !== null) return { key: name, value: not + found, isLogicSafe: false }
     }
     const invalid = random.chance(0.02) ? 'garbage!' : text()
-    return { key: name, value: `${not}${random.pick(['eq', 'neq', 'neq', 'gt', 'gte', 'lt', 'lte', 'gte', 'lte'])}.${invalid}`, isLogicSafe: false }
+    return {
+      key: name,
+      value: `${not}${random.pick(['eq', 'neq', 'neq', 'gt', 'gte', 'lt', 'lte', 'gte', 'lte'])}.${invalid}`,
+      isLogicSafe: false,
+    }
   }
 
   #special(type: ColumnType): string | null {
@@ -238,7 +348,18 @@ class Shown {
     switch (type.name) {
       case 'text':
       case 'varchar':
-        return random.pick(['like.a*', 'like.*B*', 'ilike.*ä*', 'ilike.A_B', 'match.^[a-z]+$', 'imatch.^A', 'like(any).{a*,*b}', 'ilike(all).{*a*,*B*}', 'like.x\\_y', 'neq.'])
+        return random.pick([
+          'like.a*',
+          'like.*B*',
+          'ilike.*ä*',
+          'ilike.A_B',
+          'match.^[a-z]+$',
+          'imatch.^A',
+          'like(any).{a*,*b}',
+          'ilike(all).{*a*,*B*}',
+          'like.x\\_y',
+          'neq.',
+        ])
       case 'array':
         return `${random.pick(['cs', 'cd', 'ov'])}.${array()}`
       case 'jsonb':
@@ -249,12 +370,14 @@ class Shown {
   }
 }
 
-const listed = (text: string, isArray = false): string => (isArray || /[,()"\\{}]|^$|^ | $|^null$/i.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text)
+const listed = (text: string, isArray = false): string =>
+  isArray || /[,()"\\{}]|^$|^ | $|^null$/i.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
 
 function hintOf(relation: Relation, all: readonly Relation[], random: Random): string {
   const same = all.filter(({ target }) => target === relation.target)
   if (same.length === 1 && random.chance(0.7)) return ''
-  if (relation.junction !== null) return `!${quotedName(relation.junction.table.slice(relation.junction.table.indexOf('.') + 1))}`
+  if (relation.junction !== null)
+    return `!${quotedName(relation.junction.table.slice(relation.junction.table.indexOf('.') + 1))}`
   return `!${quotedName(relation.name)}`
 }
 

@@ -37,23 +37,41 @@ function column(name: string, type: ColumnType, more: Partial<ColumnDefinition> 
 
 function generateTable(name: string, earlier: readonly TableDefinition[], random: Random): TableDefinition {
   const isJunction = earlier.length >= 2 && random.chance(0.3)
-  const { columns: keys, foreignKeys } = isJunction ? junctionKeys(name, earlier, random) : { columns: keyColumns(random), foreignKeys: [] }
+  const { columns: keys, foreignKeys } = isJunction
+    ? junctionKeys(name, earlier, random)
+    : { columns: keyColumns(random), foreignKeys: [] }
   const table: TableDefinition = {
     ...{ key: `public.${name}`, schema: 'public', name, uniques: [], checks: [], indexes: [], open: false },
-    ...{ columns: keys, primaryKey: keys.length === 0 ? null : keys.map((key) => key.name), foreignKeys, comment: null, was: null, at: null },
+    ...{
+      columns: keys,
+      primaryKey: keys.length === 0 ? null : keys.map((key) => key.name),
+      foreignKeys,
+      comment: null,
+      was: null,
+      at: null,
+    },
   }
-  const links = random.chance(0.75) ? linkColumns(table, [...earlier, ...(random.chance(0.5) ? [table] : [])], random) : []
+  const links = random.chance(0.75)
+    ? linkColumns(table, [...earlier, ...(random.chance(0.5) ? [table] : [])], random)
+    : []
   const owner = random.chance(0.7) ? [column('owner', { name: 'uuid' }, { nullable: random.chance(0.5) })] : []
   const values = random.some(COLUMN_NAMES, random.int(1, 5)).map((each) => valueColumn(each, random))
   const computed = generatedColumn(values, random)
   const columns = [...keys, ...links.flatMap((link) => link.columns), ...owner, ...values, ...computed]
-  const unique = random.chance(0.15) ? random.some(values.filter(({ type }) => type.name !== 'jsonb' && type.name !== 'array'), 2) : []
+  const unique = random.chance(0.15)
+    ? random.some(
+        values.filter(({ type }) => type.name !== 'jsonb' && type.name !== 'array'),
+        2,
+      )
+    : []
   return {
     ...table,
     columns,
     foreignKeys: [...foreignKeys, ...links.map((link) => link.key)],
     uniques: unique.length === 0 ? [] : [{ name: null, columns: unique.map((each) => each.name) }],
-    indexes: random.chance(0.4) ? [{ unique: false, columns: [{ name: random.pick(columns).name, descending: random.chance(0.3) }], where: null }] : [],
+    indexes: random.chance(0.4)
+      ? [{ unique: false, columns: [{ name: random.pick(columns).name, descending: random.chance(0.3) }], where: null }]
+      : [],
   }
 }
 
@@ -72,7 +90,11 @@ interface Link {
 function junctionKeys(name: string, earlier: readonly TableDefinition[], random: Random) {
   const keyed = earlier.filter((table) => table.primaryKey !== null)
   const ends = keyed.length < 2 ? [] : random.chance(0.15) ? [keyed[0], keyed[0]] : random.some(keyed, 2)
-  const links = ends.flatMap((end, at) => (end === undefined ? [] : [link(`${at === 0 ? 'left' : 'right'}`, end, { nullable: false, onDelete: 'cascade', onUpdate: 'cascade' })]))
+  const links = ends.flatMap((end, at) =>
+    end === undefined
+      ? []
+      : [link(`${at === 0 ? 'left' : 'right'}`, end, { nullable: false, onDelete: 'cascade', onUpdate: 'cascade' })],
+  )
   if (links.length < 2) return { columns: keyColumns(random), foreignKeys: [] }
   void name
   return { columns: links.flatMap(({ columns }) => columns), foreignKeys: links.map(({ key }) => key) }
@@ -94,14 +116,25 @@ function linkColumns(table: TableDefinition, targets: readonly TableDefinition[]
   })
 }
 
-function link(prefix: string, target: TableDefinition, options: { nullable: boolean; onDelete: ReferentialAction; onUpdate: ReferentialAction }): Link {
+function link(
+  prefix: string,
+  target: TableDefinition,
+  options: { nullable: boolean; onDelete: ReferentialAction; onUpdate: ReferentialAction },
+): Link {
   const { nullable, onDelete, onUpdate } = options
   const targetColumns = target.primaryKey ?? []
   const columns = targetColumns.map((name) => {
     const type = target.columns.find((each) => each.name === name)?.type ?? { name: 'integer' as const }
     return column(`${prefix}_${name}`, type, { nullable })
   })
-  const key = { name: null, columns: columns.map((each) => each.name), target: target.key, targetColumns, onDelete, onUpdate }
+  const key = {
+    name: null,
+    columns: columns.map((each) => each.name),
+    target: target.key,
+    targetColumns,
+    onDelete,
+    onUpdate,
+  }
   return { columns, key }
 }
 
@@ -110,13 +143,33 @@ function valueColumn(name: string, random: Random): ColumnDefinition {
   const { type } = sample
   const isNumber = ['smallint', 'integer', 'bigint', 'numeric', 'double'].includes(type.name)
   const check = isNumber && random.chance(0.1) ? `${quoted(name)} <> 7 or ${quoted(name)} is null` : null
-  return column(name, type, { nullable: random.chance(0.6), default: random.chance(0.25) ? defaultText(type) : null, check })
+  return column(name, type, {
+    nullable: random.chance(0.6),
+    default: random.chance(0.25) ? defaultText(type) : null,
+    check,
+  })
 }
 
 const DEFAULTS: Readonly<Record<string, string>> = {
-  text: `'new'`, varchar: `'d'`, smallint: '1', integer: '1 + 1', bigint: '5', numeric: '1.5', real: '0.5', double: '0.25', boolean: 'false',
-  date: `'2020-05-05'`, time: `'08:00'`, timestamp: `'2020-05-05 08:00'`, timestamptz: 'now()', interval: `'2 days'`, jsonb: `'{"d": 1}'`,
-  uuid: `'00000000-0000-0000-0000-00000000000d'`, enum: `'ok'`, array: `'{}'`, bytea: `'\\x01'`,
+  text: `'new'`,
+  varchar: `'d'`,
+  smallint: '1',
+  integer: '1 + 1',
+  bigint: '5',
+  numeric: '1.5',
+  real: '0.5',
+  double: '0.25',
+  boolean: 'false',
+  date: `'2020-05-05'`,
+  time: `'08:00'`,
+  timestamp: `'2020-05-05 08:00'`,
+  timestamptz: 'now()',
+  interval: `'2 days'`,
+  jsonb: `'{"d": 1}'`,
+  uuid: `'00000000-0000-0000-0000-00000000000d'`,
+  enum: `'ok'`,
+  array: `'{}'`,
+  bytea: `'\\x01'`,
 }
 function defaultText(type: ColumnType): string | null {
   return DEFAULTS[type.name] ?? null
@@ -137,7 +190,10 @@ function generatedColumn(values: readonly ColumnDefinition[], random: Random): r
 }
 
 /** Rows of every table, in the order of `tables`: keys mostly differ and references mostly lead somewhere. */
-function generateRows(tables: readonly TableDefinition[], random: Random): Readonly<Record<TableKey, readonly JsonObject[]>> {
+function generateRows(
+  tables: readonly TableDefinition[],
+  random: Random,
+): Readonly<Record<TableKey, readonly JsonObject[]>> {
   const rows: Record<TableKey, JsonObject[]> = {}
   for (const table of tables) {
     const made: JsonObject[] = []
@@ -155,7 +211,11 @@ function hasSameKey({ primaryKey }: TableDefinition, row: JsonObject, other: Jso
   return primaryKey?.every((name) => plain(row[name] ?? null) === plain(other[name] ?? null)) ?? false
 }
 
-function generateRow(table: TableDefinition, rows: Readonly<Record<TableKey, readonly JsonObject[]>>, random: Random): JsonObject {
+function generateRow(
+  table: TableDefinition,
+  rows: Readonly<Record<TableKey, readonly JsonObject[]>>,
+  random: Random,
+): JsonObject {
   const given = table.columns.filter((each) => each.generated === null)
   const row: Record<string, Json> = Object.fromEntries(given.map((each) => [each.name, cellOf(each, random)]))
   for (const key of table.foreignKeys) {

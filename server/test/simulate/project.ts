@@ -31,7 +31,10 @@ export async function loadProject(definition: SchemaDefinition): Promise<Project
 }
 
 /** The policies that load by themselves: a random expression need not be well typed. */
-export async function loadablePolicies(definition: SchemaDefinition, refuse: (policy: PolicyDefinition, why: string) => void): Promise<readonly PolicyDefinition[]> {
+export async function loadablePolicies(
+  definition: SchemaDefinition,
+  refuse: (policy: PolicyDefinition, why: string) => void,
+): Promise<readonly PolicyDefinition[]> {
   await loadGrammar()
   const { catalog, problems } = buildCatalog(definition, { version: 1 })
   if (catalog === null) throw new Refused(JSON.stringify(problems))
@@ -47,10 +50,17 @@ function tableExpressions(catalog: Catalog, table: Table): TableExpressions {
     const expected = { kind: 'column', name: column.name, type: column.type, what: 'expression' } as const
     return [column.name, parseExpression(text, { catalog, self, expected })]
   }
-  const defaults = table.columns.flatMap((column) => (column.default === null ? [] : [assigned(column, column.default, null)]))
-  const generated = table.columns.flatMap((column) => (column.generated === null ? [] : [assigned(column, column.generated.expression, table)]))
+  const defaults = table.columns.flatMap((column) =>
+    column.default === null ? [] : [assigned(column, column.default, null)],
+  )
+  const generated = table.columns.flatMap((column) =>
+    column.generated === null ? [] : [assigned(column, column.generated.expression, table)],
+  )
   const checks = table.checks.map(({ name, expression }) => {
-    return { name, expression: parseExpression(expression, { catalog, self: table, expected: { kind: 'condition', of: 'CHECK' } }) }
+    return {
+      name,
+      expression: parseExpression(expression, { catalog, self: table, expected: { kind: 'condition', of: 'CHECK' } }),
+    }
   })
   return { defaults: new Map(defaults), generated: new Map(generated), checks }
 }

@@ -8,23 +8,24 @@ import { PilarError } from '../../src/errors/error.ts'
 import type { Actor } from '../../src/policy/actor.ts'
 import { GuardedPlan } from '../../src/policy/guarded-plan.ts'
 import { visibleCatalog } from '../../src/policy/visible-catalog.ts'
-import { plan as makePlan } from '../../src/query/planner/plan.ts'
 import type { Plan } from '../../src/query/plan.ts'
+import { plan as makePlan } from '../../src/query/planner/plan.ts'
+import type { ApiRequest } from '../../src/query/request.ts'
 import type { Catalog } from '../../src/schema/catalog.ts'
-import { fromJson } from '../../src/schema/values.ts'
-import type { JsonObject } from '../../src/std/json.ts'
+import { toJsonText } from '../../src/schema/values.ts'
 import { systemClock } from '../../src/std/clock.ts'
+import { type JsonObject, parseJson } from '../../src/std/json.ts'
 import { DEFAULT_PARSE_LIMITS } from '../../src/wire/rest/limits.ts'
 import { parseRequest } from '../../src/wire/rest/parse-request.ts'
-import type { ApiRequest } from '../../src/query/request.ts'
 import { actorOf, type Request, searchOf } from './case.ts'
 import { allows, render } from './compare.ts'
-import { plain } from './types.ts'
 import type { Project } from './project.ts'
+import { plain } from './types.ts'
 
 /** How a plan becomes a guarded one. Tests put a broken one here, to see that the simulation notices. */
 export type Authorize = (plan: Plan, role: string, project: Project) => GuardedPlan
-export const authorize: Authorize = (plan, role, { policies, catalog }) => GuardedPlan.authorize(plan, role, policies, catalog)
+export const authorize: Authorize = (plan, role, { policies, catalog }) =>
+  GuardedPlan.authorize(plan, role, { policies, catalog })
 
 /** What became of one request. `planned` is false when it never came to the database, for both sides share that part. */
 export interface Verdict {
@@ -50,7 +51,10 @@ export class Subject {
   readonly #visible = new Map<string, Catalog>()
   #data: Data
 
-  private constructor(project: Project, parts: { engine: Engine; pool: EnginePool; folder: string; authorize: Authorize }) {
+  private constructor(
+    project: Project,
+    parts: { engine: Engine; pool: EnginePool; folder: string; authorize: Authorize },
+  ) {
     this.project = project
     this.#engine = parts.engine
     this.#pool = parts.pool
@@ -91,8 +95,10 @@ export class Subject {
   }
 
   #jsonRow(key: string, row: Row): JsonObject {
-    void key
-    return Object.fromEntries(row) as unknown as JsonObject
+    const columns = this.project.catalog.tables.get(key)?.columns.filter(({ generated }) => generated === null) ?? []
+    return Object.fromEntries(
+      columns.map(({ name, type }) => [name, parseJson(toJsonText(type, row.get(name) ?? null))]),
+    )
   }
 
   async ask(request: Request): Promise<Verdict> {
@@ -106,16 +112,26 @@ export class Subject {
       return { planned: false, kind: null, code: error.code, rows: 0, difference: null }
     }
     const cells = 'payload' in api ? api.payload.cells : []
-    const world: World = { ...this.project, actor: actorOf(request), values: api.values, nowMicros: NOW_MICROS, data: this.#data }
+    const world: World = {
+      ...this.project,
+      actor: actorOf(request),
+      values: api.values,
+      nowMicros: NOW_MICROS,
+      data: this.#data,
+    }
     const expected = attempt(() => answer(plan, world, cells))
     const actual = await attemptAsync(() => this.#execute(plan, { values: api.values, cells, actor: world.actor }))
-    const difference = compare(expected, actual, plan) ?? (plan.kind === 'read' ? null : await this.#compareData(expected))
+    const difference =
+      compare(expected, actual, plan) ?? (plan.kind === 'read' ? null : await this.#compareData(expected))
     const rows = expected.result?.rows?.items.length ?? expected.result?.affected ?? 0
     if (expected.result !== null) this.#data = expected.result.data
     return { planned: true, kind: plan.kind, code: expected.code, rows, difference }
   }
 
-  async #execute(plan: Plan, params: { values: ApiRequest['values']; cells: readonly never[] | World['values'] | unknown; actor: Actor }): Promise<Executed> {
+  async #execute(
+    plan: Plan,
+    params: { values: ApiRequest['values']; cells: readonly never[] | World['values'] | unknown; actor: Actor },
+  ): Promise<Executed> {
     const guarded = this.#authorize(plan, params.actor.role, this.project)
     const program = this.#engine.compile(guarded, this.project.catalog)
     const session = { nowMicros: NOW_MICROS, transaction: null }
@@ -132,14 +148,24 @@ export class Subject {
   async #compareData(expected: Attempt<Result>): Promise<string | null> {
     const data = expected.result?.data ?? this.#data
     for (const table of this.project.catalog.tables.values()) {
-      const request: Request = { role: 'service_role', userId: null, method: 'GET', table: table.name, select: null, parameters: [], prefer: [], body: null }
+      const request: Request = {
+        role: 'service_role',
+        userId: null,
+        method: 'GET',
+        table: table.name,
+        select: null,
+        parameters: [],
+        prefer: [],
+        body: null,
+      }
       const api = parsed(request)
       const plan = makePlan(api, this.visible('service_role'), PLAN_OPTIONS)
       const actor = actorOf(request)
       const world: World = { ...this.project, actor, values: api.values, nowMicros: NOW_MICROS, data }
       const listing = answer(plan, world, []).rows
       const { json } = await this.#execute(plan, { values: api.values, cells: [], actor })
-      if (listing !== null && !allows(listing, json)) return `data of ${table.key} after the write\n  oracle: ${render(listing)}\n  engine: ${json}`
+      if (listing !== null && !allows(listing, json))
+        return `data of ${table.key} after the write\n  oracle: ${render(listing)}\n  engine: ${json}`
     }
     return null
   }
@@ -162,7 +188,13 @@ export class Subject {
     const request = insertion(table, [row])
     const api = parsed(request)
     const plan = makePlan(api, this.visible('service_role'), PLAN_OPTIONS)
-    const world: World = { ...this.project, actor: actorOf(request), values: api.values, nowMicros: NOW_MICROS, data: this.#data }
+    const world: World = {
+      ...this.project,
+      actor: actorOf(request),
+      values: api.values,
+      nowMicros: NOW_MICROS,
+      data: this.#data,
+    }
     const { result } = attempt(() => answer(plan, world, 'payload' in api ? api.payload.cells : []))
     if (result !== null) this.#data = result.data
     return result !== null
@@ -171,7 +203,11 @@ export class Subject {
   #executeWrite(request: Request): Promise<Executed> {
     const api = parsed(request)
     const plan = makePlan(api, this.visible('service_role'), PLAN_OPTIONS)
-    return this.#execute(plan, { values: api.values, cells: 'payload' in api ? api.payload.cells : [], actor: actorOf(request) })
+    return this.#execute(plan, {
+      values: api.values,
+      cells: 'payload' in api ? api.payload.cells : [],
+      actor: actorOf(request),
+    })
   }
 }
 
@@ -191,14 +227,32 @@ function byKeys(rows: readonly JsonObject[]): readonly (readonly JsonObject[])[]
 }
 
 function insertion(table: string, rows: readonly JsonObject[]): Request {
-  return { role: 'service_role', userId: null, method: 'POST', table, select: null, parameters: [], prefer: [], body: rows }
+  return {
+    role: 'service_role',
+    userId: null,
+    method: 'POST',
+    table,
+    select: null,
+    parameters: [],
+    prefer: [],
+    body: rows,
+  }
 }
 
 export function parsed(request: Request): ApiRequest {
-  const headers: Readonly<Record<string, string>> = { prefer: request.prefer.join(', '), 'content-type': 'application/json' }
+  const headers: Readonly<Record<string, string>> = {
+    prefer: request.prefer.join(', '),
+    'content-type': 'application/json',
+  }
   const body = request.body === null ? null : new TextEncoder().encode(plain(request.body))
   const path = `/${encodeURIComponent(request.table)}`
-  const input = { method: request.method, path, search: searchOf(request), header: (name: string) => headers[name], body }
+  const input = {
+    method: request.method,
+    path,
+    search: searchOf(request),
+    header: (name: string) => headers[name],
+    body,
+  }
   const found = parseRequest(input, { schemas: ['public'], limits: DEFAULT_PARSE_LIMITS, txOverride: false })
   if (found.kind !== 'rows') throw new Error(`not a request for rows: ${path}`)
   return found.api
@@ -220,7 +274,11 @@ async function attemptAsync<T>(run: () => Promise<T>): Promise<Attempt<T>> {
 }
 function failed(error: unknown): Attempt<never> {
   if (error instanceof PilarError) return { result: null, code: error.code, message: error.message }
-  return { result: null, code: 'thrown', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  return {
+    result: null,
+    code: 'thrown',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }
 }
 
 function compare(expected: Attempt<Result>, actual: Attempt<Executed>, plan: Plan): string | null {
@@ -230,7 +288,8 @@ function compare(expected: Attempt<Result>, actual: Attempt<Executed>, plan: Pla
   }
   const [result, executed] = [expected.result, actual.result]
   if (result === null || executed === null) return null
-  if (result.rows !== null && !allows(result.rows, executed.json)) return `rows\n  oracle: ${shown(result)}\n  engine: ${executed.json}${program}`
+  if (result.rows !== null && !allows(result.rows, executed.json))
+    return `rows\n  oracle: ${shown(result)}\n  engine: ${executed.json}${program}`
   const { total, affected, inserted } = executed.summary
   const isUpsert = plan.kind === 'insert' && plan.conflict !== null
   const figures = (numbers: readonly unknown[]): string => JSON.stringify(numbers)
@@ -240,4 +299,3 @@ function compare(expected: Attempt<Result>, actual: Attempt<Executed>, plan: Pla
 }
 
 const shown = (result: Result | null): string => (result?.rows == null ? 'no rows shown' : render(result.rows))
-

@@ -92,8 +92,7 @@ function unknownUnit(field: string, type: string) {
 
 /** The field as a decimal text with PostgreSQL's scale. */
 export function extract(field: string, text: string, type: string): Value {
-  if (isInfinite(text))
-    return field === 'epoch' || YEARS[field] !== undefined ? (text[0] === '-' ? '-Infinity' : 'Infinity') : null
+  if (isInfinite(text)) return null // PostgreSQL's Infinity for years has no numeric here
   if (type === 'interval') return extractInterval(field, parseInterval(text))
   const micros = toMicros(text, type)
   if (field === 'epoch') return type === 'date' ? String(micros / SECOND) : fraction(micros, 6)
