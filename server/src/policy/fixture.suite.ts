@@ -1,5 +1,5 @@
 import type { Catalog, Column, ExprFunction, ForeignKey, Table } from '../schema/catalog.ts'
-import type { HiddenColumns, PolicyDefinition, SchemaDefinition } from '../schema/definition.ts'
+import type { ColumnDefinition, HiddenColumns, PolicyDefinition, SchemaDefinition } from '../schema/definition.ts'
 import { makeCatalog, makeColumn, makeTable } from '../schema/make-catalog.ts'
 import { parseTypeName } from '../schema/type-names.ts'
 import type { ColumnType, ScalarType } from '../schema/types.ts'
@@ -146,4 +146,11 @@ export function definitionOf(policies: readonly string[], hidden: readonly Hidde
     roles: ['editor'],
     problems: [],
   }
+}
+
+/** `columnDefinitionOf('likes integer', { default: '0' })` */
+export function columnDefinitionOf(text: string, more: Partial<ColumnDefinition> = {}): ColumnDefinition {
+  const { comment: _comment, storage: _storage, ...column } = columnOf(text)
+  const plain = { primaryKey: false, unique: false, check: null, references: null, comment: null, was: null, at: null }
+  return { ...column, ...plain, ...more }
 }

@@ -27,7 +27,8 @@ const INSIDE = ['T[],T[]>boolean', 'jsonb,jsonb>boolean']
 
 /**
  * `argument,argument>result`. `T` is one type that all its arguments convert to, `T[]` an array of it, `N` the same among numbers,
- * `I` among integers and numeric, `any` whatever comes, `scalar` whatever is no array (turned into text), and `...` repeats the last argument.
+ * `I` among integers and numeric, `any` whatever comes, `scalar` whatever is no array (turned into text), `a=b` an `a` that
+ * becomes a `b`, and `...` repeats the last argument.
  */
 const SIGNATURES: Readonly<Record<FunctionName, readonly string[]>> = {
   eq: COMPARE,
@@ -54,6 +55,8 @@ const SIGNATURES: Readonly<Record<FunctionName, readonly string[]>> = {
     'date,integer>date',
     'integer,date>date',
     'date,time>timestamp',
+    'date=timestamp,interval>timestamp',
+    'interval,date=timestamp>timestamp',
   ],
   sub: [
     'N,N>N',
@@ -68,6 +71,7 @@ const SIGNATURES: Readonly<Record<FunctionName, readonly string[]>> = {
     'date,integer>date',
     'jsonb,text>jsonb',
     'jsonb,integer>jsonb',
+    'date=timestamp,interval>timestamp',
   ],
   mul: ['N,N>N', 'interval,double>interval', 'double,interval>interval'],
   div: ['N,N>N', 'interval,double>interval'],
@@ -249,6 +253,8 @@ function targetOf(pattern: string, type: LogicalType, variable: ColumnType): Col
   if (pattern === 'any') return type.name === 'unknown' ? TEXT : type
   if (pattern === 'scalar') return type.name === 'array' ? null : TEXT
   if (pattern === 'text[]') return type.name === 'unknown' || sameBase(type, arrayOf(TEXT)) ? arrayOf(TEXT) : null
+  const [from, to] = pattern.split('=')
+  if (to !== undefined) return type.name === from ? named(to) : null
   return coercible(type, pattern as ScalarTypeName) ? named(pattern) : null
 }
 
@@ -263,7 +269,7 @@ function named(pattern: string): ColumnType {
 function closeness(type: LogicalType, target: ColumnType, pattern: string): number {
   if (type.name === 'unknown') return isText(target) ? 1 : 0
   if (pattern === 'scalar') return 0
-  if (sameBase(type, target)) return 100
+  if (sameBase(type, target) || pattern.includes('=')) return 100
   return PREFERRED.has(target.name) ? 10 : 0
 }
 

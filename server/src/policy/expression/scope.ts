@@ -97,11 +97,7 @@ function resolveQualified(scope: Scope, qualifier: readonly string[], name: stri
     const source = level.sources.find((candidate) => isNamed(candidate, qualifier))
     if (source === undefined) continue
     if (source.table.column.has(name)) return columnOf(level, source, name)
-    const hint = suggestion(
-      'column',
-      `${label}.${name}`,
-      source.table.columns.map((item) => `${label}.${item.name}`),
-    )
+    const hint = suggestion('column', name, [...source.table.column.keys()])
     throw new ExpressionError(`column ${label}.${name} does not exist`, { hint })
   }
   if (scope.bindings?.functionName === label) {

@@ -15,10 +15,12 @@ export interface Parsed<T> {
 }
 
 const SELECT = 'select '
+/** On a line of its own, so that a comment at the end of the text does not swallow it. */
+const CLOSE = '\n)'
 
 /** Parses `text` as one expression. Throws `ExpressionError` for anything else, `; drop table` included. */
 export function parseExpressionText(text: string): Parsed<Node> {
-  const { node, positionOf } = parseStatement(`${SELECT}(${text}\n)`, SELECT.length + 1)
+  const { node, positionOf } = parseStatement(`${SELECT}(${text}${CLOSE}`, SELECT.length + 1)
   const target = node.targetList?.[0]
   const value = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined
   if (value === undefined || node.targetList?.length !== 1 || !isOnly(node, ['targetList'])) {
@@ -52,9 +54,10 @@ function parse(text: string, prefix: number) {
   } catch (error) {
     const details = (error as SqlError).sqlDetails
     if (details === undefined) throw error
-    const position = Math.max(1, details.cursorPosition - prefix + 1)
-    const message = position > text.length - prefix - 2 ? 'syntax error at end of input' : details.message
-    throw new ExpressionError(prefix === 0 ? details.message : message, { position })
+    const end = prefix === 0 ? text.length + 1 : text.length - prefix - CLOSE.length + 1
+    const found = details.cursorPosition - prefix + 1
+    const message = found >= end ? 'syntax error at end of input' : details.message
+    throw new ExpressionError(message, { position: Math.min(Math.max(1, found), end) })
   }
 }
 
