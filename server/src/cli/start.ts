@@ -19,11 +19,13 @@ export const command: Command = {
   run: async (invocation) => {
     const { shell } = invocation
     const serving = readServing(invocation)
+    // From here on a signal waits for what has been begun, such as seeding; a second one does not.
+    const stopped = shell.untilStopped()
     try {
       const { app, url } = await serve(serving, shell)
       if (invocation.given('json')) shell.output.print(JSON.stringify({ url, keys: app.keys, tables: served(app) }))
       else shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
-      await shell.untilStopped()
+      await stopped
       await app.close()
       return 0
     } catch (error) {

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { SupabaseClient } from '@supabase/supabase-js'
+import type { DatabaseOf } from 'pilar'
+import type schema from '../../../examples/store/schema.ts'
 import { supabase } from '../support/supabase.ts'
 import { tempFolder } from '../support/temp.ts'
 import { SECRET, userToken } from '../support/tokens.ts'
@@ -43,7 +46,8 @@ test('the generator gives the same rows every time', async () => {
 })
 
 test('visitors browse what is published', async () => {
-  const { data: products, error } = await visitor()
+  const typed = visitor() as unknown as SupabaseClient<DatabaseOf<typeof schema>>
+  const { data: products, error } = await typed
     .from('products')
     .select('name, status, price, categories(name), reviews(stars, profiles(display_name))')
     .order('created_at', { ascending: false })
