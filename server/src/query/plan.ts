@@ -28,7 +28,10 @@ export interface SelectNode {
   readonly offset: RowBound | null
   /** Cap from the limit `rowsMax`, in rows; null for the representation of a write. */
   readonly rowsMax: number | null
-  /** True when an aggregate is in `output`: rows are grouped by every other output (and to-one embed). */
+  /**
+   * True when an aggregate is in `output`: rows are grouped by every other output (and to-one embed). Outputs of its to-one spreads stand in
+   * its own `output` then, as `embed-value`s, and it shows no to-many embed: the planner sees to both.
+   */
   readonly grouped: boolean
 }
 

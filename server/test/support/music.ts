@@ -22,8 +22,9 @@ function columns(types: Readonly<Record<string, ColumnType | Column>>): readonly
   })
 }
 
-function key(table: string, column: string, target: string, name = `${table}_${column}_fkey`): ForeignKey {
+function key(table: string, column: string, target: string): ForeignKey {
   const references = { table: tableKey('public', target), columns: ['id'] }
+  const name = `${table}_${column}_fkey`
   return { name, columns: [column], references, onDelete: 'no action', onUpdate: 'no action' }
 }
 
@@ -83,8 +84,8 @@ export const MUSIC = makeCatalog({
       {
         foreignKeys: [
           key('invoices', 'customer_id', 'customers'),
-          key('invoices', 'billing_id', 'addresses', 'invoices_billing'),
-          key('invoices', 'shipping_id', 'addresses', 'invoices_shipping'),
+          { ...key('invoices', 'billing_id', 'addresses'), name: 'invoices_billing' },
+          { ...key('invoices', 'shipping_id', 'addresses'), name: 'invoices_shipping' },
         ],
       },
     ),

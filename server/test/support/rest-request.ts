@@ -1,5 +1,6 @@
 import { PilarError } from '../../src/errors/error.ts'
 import { DEFAULT_PARSE_LIMITS, type ParseLimits } from '../../src/wire/rest/limits.ts'
+import type { ParseCache } from '../../src/wire/rest/parse-cache.ts'
 import { type ParsedRequest, parseRequest, type RowsRequest } from '../../src/wire/rest/parse-request.ts'
 
 export interface TestRequest {
@@ -7,6 +8,7 @@ export interface TestRequest {
   readonly body?: string | Uint8Array
   readonly limits?: Partial<ParseLimits>
   readonly schemas?: readonly string[]
+  readonly cache?: ParseCache
 }
 
 /** Parses `GET /albums?select=*` and the like, as the pipeline would hand it over. */
@@ -22,8 +24,17 @@ export function parse(line: string, more: TestRequest = {}): ParsedRequest {
       header: (name) => headers[name],
       body: typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? null),
     },
-    { schemas: more.schemas ?? ['public'], limits: { ...DEFAULT_PARSE_LIMITS, ...more.limits }, txOverride: true },
+    {
+      schemas: more.schemas ?? ['public'],
+      limits: { ...DEFAULT_PARSE_LIMITS, ...more.limits },
+      txOverride: true,
+      ...cacheOf(more),
+    },
   )
+}
+
+function cacheOf({ cache }: TestRequest): { readonly cache?: ParseCache } {
+  return cache === undefined ? {} : { cache }
 }
 
 export function parseRows(line: string, more: TestRequest = {}): RowsRequest {

@@ -1,6 +1,7 @@
 import { failure, type PilarError } from '../../errors/error.ts'
 
-const BLANKS = /[ \t]*/y
+const SPACE = 32
+const TAB = 9
 
 /**
  * A position in one parameter's text, with the memory of what was expected at the furthest position reached: that makes the
@@ -12,7 +13,7 @@ export class Cursor {
   readonly text: string
   position = 0
   #furthest = 0
-  #labels: string[] = []
+  readonly #labels: string[] = []
   #unexpected = 0
 
   constructor(what: string, text: string) {
@@ -29,12 +30,12 @@ export class Cursor {
   }
 
   /** Moves over `token` when it stands here; else notes that it was expected. */
-  take(token: string, label: string = JSON.stringify(token)): boolean {
+  take(token: string, label?: string): boolean {
     if (this.sees(token)) {
       this.position += token.length
       return true
     }
-    this.note(label, mismatch(this.text, this.position, token))
+    if (this.position >= this.#furthest) this.note(label ?? `"${token}"`, mismatch(this.text, this.position, token))
     return false
   }
 
@@ -55,7 +56,11 @@ export class Cursor {
   }
 
   skipBlanks(): void {
-    this.match(BLANKS)
+    for (;;) {
+      const code = this.text.charCodeAt(this.position)
+      if (code !== SPACE && code !== TAB) return
+      this.position++
+    }
   }
 
   require(token: string, label?: string): void {
@@ -73,7 +78,7 @@ export class Cursor {
     if (this.position < this.#furthest) return
     if (this.position > this.#furthest || this.#labels.length === 0) {
       this.#furthest = this.position
-      this.#labels = []
+      this.#labels.length = 0
       this.#unexpected = unexpectedAt
     }
     if (!this.#labels.includes(label)) this.#labels.push(label)

@@ -2,6 +2,8 @@ import type { FieldRef, JsonStep } from '../../query/request.ts'
 import type { Cursor } from './cursor.ts'
 import { limitExceeded, type ParseLimits } from './limits.ts'
 
+/** The common case: ASCII letters, digits and `_`, with nothing after them that could belong to the name. */
+const PLAIN_IDENTIFIER = /[A-Za-z0-9_]+(?![-A-Za-z0-9_ $]|[^\0-\x7f])/y
 const IDENTIFIER = /[\p{L}0-9_ $]+(?:-(?!>)[\p{L}0-9_ $]+)*/uy
 const CAST = /[\p{L}0-9_ $]+/uy
 const JSON_KEY = /[^(\-:.,>)]+(?:-(?!>)[^(\-:.,>)]+)*/y
@@ -32,7 +34,7 @@ export function optionalName(cursor: Cursor): string | null {
     return quoted.value
   }
   const start = cursor.position
-  const name = cursor.match(IDENTIFIER)
+  const name = cursor.match(PLAIN_IDENTIFIER) ?? cursor.match(IDENTIFIER)
   if (name === null) return null
   const trimmed = trimRuns(name)
   if (trimmed !== '') return trimmed

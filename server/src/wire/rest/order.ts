@@ -16,12 +16,12 @@ export function parseEmbedPath(key: string): readonly string[] {
   return Object.freeze(names)
 }
 
-/** `name.desc.nullslast,author(name),data->>a`. `used` is how many terms the request had before. */
-export function parseOrder(text: string, limits: ParseLimits, used = 0): readonly OrderItem[] {
+/** `name.desc.nullslast,author(name),data->>a`. */
+export function parseOrder(text: string, limits: ParseLimits): readonly OrderItem[] {
   const cursor = new Cursor('order', text)
   const terms: OrderItem[] = []
   do {
-    if (used + terms.length >= limits.orderTermsMax) throw limitExceeded('orderTermsMax', limits)
+    if (terms.length >= limits.orderTermsMax) throw limitExceeded('orderTermsMax', limits)
     terms.push(orderTerm(cursor, limits))
   } while (cursor.take(','))
   cursor.requireEnd()

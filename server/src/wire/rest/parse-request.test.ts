@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorOf, parse, parseRows, type TestRequest } from '../../../test/support/rest-request.ts'
+import { createParseCache } from './parse-cache.ts'
 import { encode } from './query-string.ts'
 
 const EQ = { kind: 'filter', op: 'eq', negated: false, quantifier: null, is: null, language: null } as const
@@ -358,4 +359,23 @@ test('names may hold anything when quoted', () => {
   ])
   assert.deepEqual(api.filters[0]?.node, { ...EQ, field: plain(name), value: 0 })
   assert.equal(api.orders[0]?.terms[0]?.field.name, name)
+})
+
+test('the cache changes nothing but the work', () => {
+  const cache = createParseCache(2)
+  const lines = [
+    'GET /t?select=a,b(c)&order=a.desc',
+    'GET /t?select=a&b.order=a.desc',
+    'GET /t?select=b&order=c',
+    'GET /t',
+  ]
+  for (const line of [...lines, ...lines]) assert.deepEqual(parseRows(line, { cache }).api, parseRows(line).api)
+  assert.deepEqual([cache.selects.size, cache.orders.size], [2, 2])
+  const [first, second] = [parseRows('GET /t?select=a,b', { cache }), parseRows('GET /u?select=a,b', { cache })]
+  assert.equal(first.api.select, second.api.select)
+  const limits = { orderTermsMax: 3 }
+  const twice = () => parse('GET /t?order=x,y&b.order=x,y', { cache, limits })
+  assert.equal(errorOf(twice)['code'], 'PILAR_LIMIT')
+  for (let round = 0; round < 2; round++)
+    assert.equal(errorOf(() => parse('GET /t?select=a,', { cache }))['code'], 'PGRST100')
 })

@@ -2,6 +2,7 @@ import { failure, PilarError } from '../../errors/error.ts'
 import type { ApiRequest, Payload } from '../../query/request.ts'
 import type { ParseLimits } from './limits.ts'
 import { type Media, negotiateRoot, negotiateRows } from './negotiate.ts'
+import type { ParseCache } from './parse-cache.ts'
 import { NO_PAYLOAD, parsePayload } from './payload.ts'
 import { type Preferences, parsePreferences } from './preferences.ts'
 import { parseTableQuery, type TableQuery } from './query.ts'
@@ -27,6 +28,8 @@ export interface RestOptions {
   readonly limits: ParseLimits
   /** Whether clients may choose `Prefer: tx=rollback`. */
   readonly txOverride: boolean
+  /** Shared by the requests of one server; see `createParseCache`. */
+  readonly cache?: ParseCache
 }
 
 export type RowsMethod = 'read' | 'insert' | 'replace' | 'update' | 'delete'
@@ -123,6 +126,7 @@ function parsePath(path: string): Target {
 }
 
 function decodeSegment(segment: string): string {
+  if (!segment.includes('%')) return segment
   let name: string
   try {
     name = decodeURIComponent(segment)
@@ -180,7 +184,7 @@ function parseRows({ input, options, profile, parameters, table }: RowsInput): R
   const preferences = parsePreferences(input.header('prefer'), options)
   const headerRange = input.method === 'GET' ? parseRangeHeader(input.header('range')) : ALL_ROWS
   const rootRange = method === 'read'
-  const query = parseTableQuery(parameters, { limits: options.limits, headerRange, rootRange })
+  const query = parseTableQuery(parameters, { limits: options.limits, cache: options.cache, headerRange, rootRange })
   if (method === 'replace' && query.limitsRoot) throw failure('PGRST114')
   const payload = parseBody(input, method, { limits: options.limits, columns: query.columns })
   const unshaped = toApi({ method, schema: profile.schema, table, query, payload, preferences })

@@ -5,6 +5,7 @@ import { limitExceeded, type ParseLimits } from './limits.ts'
 import { type FilterCounter, parseLogicPath, parseLogicTree } from './logic.ts'
 import { nameList } from './names.ts'
 import { parseEmbedPath, parseOrder } from './order.ts'
+import { type ParseCache, remembered } from './parse-cache.ts'
 import type { Parameter } from './query-string.ts'
 import { ALL_ROWS, intersect, parseCount, type RowRange, rangeOf } from './ranges.ts'
 import { parseSelect } from './select.ts'
@@ -30,6 +31,7 @@ export interface TableQuery {
 
 interface QueryState {
   readonly limits: ParseLimits
+  readonly cache: ParseCache | undefined
   readonly values: Values
   readonly counter: FilterCounter
   readonly filters: { readonly path: readonly string[]; readonly node: FilterNode }[]
@@ -50,6 +52,7 @@ const ROOT: readonly string[] = Object.freeze([])
 
 export interface TableQueryOptions {
   readonly limits: ParseLimits
+  readonly cache: ParseCache | undefined
   /** From the Range header of a GET. */
   readonly headerRange: RowRange
   /** Writes ignore limit and offset at the root. */
@@ -61,6 +64,7 @@ export function parseTableQuery(parameters: readonly Parameter[], options: Table
   const { limits } = options
   const state: QueryState = {
     limits,
+    cache: options.cache,
     values: new Values(),
     counter: { nodes: 0 },
     filters: [],
@@ -77,7 +81,7 @@ export function parseTableQuery(parameters: readonly Parameter[], options: Table
   const own = rangeOf(rootBounds?.limit ?? null, rootBounds?.offset ?? null)
   const range = options.rootRange ? intersect(own, options.headerRange) : ALL_ROWS
   return {
-    select: parseSelect(selectText, limits),
+    select: remembered(options.cache?.selects, selectText, (text) => parseSelect(text, limits)),
     selectText,
     filters: Object.freeze(state.filters),
     orders: Object.freeze(state.orders),
@@ -104,8 +108,9 @@ function readParameter(state: QueryState, key: string, value: string): void {
 
 function readOrder(state: QueryState, key: string, value: string): void {
   const path = parseEmbedPath(key)
-  const terms = parseOrder(value, state.limits, state.terms)
+  const terms = remembered(state.cache?.orders, value, (text) => parseOrder(text, state.limits))
   state.terms += terms.length
+  if (state.terms > state.limits.orderTermsMax) throw limitExceeded('orderTermsMax', state.limits)
   state.orders.push(Object.freeze({ path, terms }))
 }
 
