@@ -123,8 +123,12 @@ function describe(type: ColumnType): string {
   return type.name === 'enum' ? `enum(${(type.values ?? []).join(', ')})` : typeLabel(type)
 }
 
-/** A column that only the database has is left alone, unless it would make every insert fail. */
+/**
+ * A column that only the database has is left alone, unless it would make every insert fail. Of an adopted table, only the columns that are
+ * declared are served: the rest is its owner's business.
+ */
 function compareExtraColumns(found: Table, wanted: Table): Obstacle[] {
+  if (found.columns.some(isAdopted)) return []
   const needsValue = (column: Column) =>
     !column.nullable && column.default === null && column.generated === null && column.identity === null
   const renamed = new Set(wanted.columns.map((column) => column.was))

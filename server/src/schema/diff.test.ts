@@ -138,7 +138,9 @@ test('columns of an adopted table are read as they are declared', () => {
   const declared = catalog({
     artists: table({ id, name: c.varchar(120).nullable(), born: c.timestamptz().nullable() }),
   })
-  const found = catalog({ artists: table({ id, name: c.text().nullable(), born: c.text().nullable() }) })
+  const found = catalog({
+    artists: table({ id, name: c.text().nullable(), born: c.text().nullable(), more: c.text() }),
+  })
   const tables = [...found.tables.values()].map((one) =>
     makeTable({ ...one, columns: one.columns.map((column) => ({ ...column, storage: 'native' })) }),
   )

@@ -63,11 +63,10 @@ for (const [label, cases] of Object.entries(CASES)) {
   })
 }
 
-test('enums and varchar refuse with PostgreSQL’s messages, and name the nearest value', () => {
+test('enums and varchar refuse with PostgreSQL’s messages', () => {
   const status: ColumnType = { name: 'enum', values: ['draft', 'published'], enumName: 'posts_status' }
   assert.equal(answer(status, 'draft'), 'draft')
   assert.equal(answer(status, 'drafd'), '22P02: invalid input value for enum posts_status: "drafd"')
-  assert.throws(() => fromText(status, 'publishd'), { hint: 'Perhaps you meant "published".' })
   const short: ColumnType = { name: 'varchar', length: 3 }
   assert.equal(answer(short, 'abcd'), '22001: value too long for type character varying(3)')
   assert.equal(answer(short, 'ab    '), 'ab ')

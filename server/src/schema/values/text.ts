@@ -1,5 +1,4 @@
 import { failure } from '../../errors/error.ts'
-import { nearest } from '../../std/nearest.ts'
 import type { ScalarType } from '../types.ts'
 import { invalidSyntax } from './invalid.ts'
 
@@ -26,13 +25,11 @@ export function parseVarchar(type: ScalarType, text: string): string {
   return characters.slice(0, length).join('')
 }
 
-/** One of the type's values, exactly. The hint names the nearest one. */
+/** One of the type's values, exactly. */
 export function parseEnum(type: ScalarType, text: string): string {
   const values = type.values ?? []
   if (values.includes(text)) return text
-  const near = nearest(text, values, 0.5)
-  const extra = near === null ? {} : { hint: `Perhaps you meant "${near}".` }
-  throw failure('22P02', { message: `invalid input value for enum ${type.enumName ?? 'enum'}: "${text}"` }, extra)
+  throw failure('22P02', { message: `invalid input value for enum ${type.enumName ?? 'enum'}: "${text}"` })
 }
 
 /** Any spelling PostgreSQL takes: upper case, braces, hyphens after any group of four digits or none. */
