@@ -2,9 +2,11 @@ import type { Expectation } from '../../../engines/engine.ts'
 import { failure } from '../../../errors/error.ts'
 import type { Kernel } from '../../../pipeline/kernel.ts'
 import type { Asked, Surface } from '../../../pipeline/surface.ts'
+import type { ApiRequest } from '../../../query/request.ts'
 import { errorReply } from '../../../runtime/error-reply.ts'
 import type { HttpReply, HttpRequest } from '../../../runtime/http.ts'
 import { type Catalog, tableKey } from '../../../schema/catalog.ts'
+import { createParseCache } from '../../../wire/rest/parse-cache.ts'
 import {
   type OptionsRequest,
   type ParsedRequest,
@@ -19,22 +21,23 @@ export const PREFIX = '/rest/v1'
 /** A request for rows, as the pipeline needs it and as REST will answer it. */
 export interface RestAsked extends Asked {
   readonly rows: RowsRequest
+  /** The insert has a conflict target: what was named, else the primary key. */
+  readonly upsert: boolean
 }
 
 /** PostgREST's protocol (protocol.md §1) as a surface of the pipeline. */
 export function createRestSurface(kernel: Kernel): Surface<RestAsked> {
   const { limits, settings } = kernel
+  const cache = createParseCache()
   return {
     parse: (request, visible) => {
-      const options = { schemas: visible.schemas, limits, txOverride: settings.txEndOverride }
+      const options = { schemas: visible.schemas, limits, txOverride: settings.txEndOverride, cache }
       const parsed = parse(request, options)
-      return parsed.kind === 'rows' ? ask(parsed) : { reply: answerWithoutRows(parsed, visible) }
+      return parsed.kind === 'rows' ? ask(parsed, visible) : { reply: answerWithoutRows(parsed, visible) }
     },
     rememberKey,
-    respond: ({ rows }, { json, rows: count, summary, program }) => {
-      const upsert = rows.api.kind === 'insert' && rows.api.resolution !== null
-      return respondRows(rows, { json, rows: count, ...summary }, { output: program.output, upsert })
-    },
+    respond: ({ rows, upsert }, { json, rows: count, summary, program }) =>
+      respondRows(rows, { json, rows: count, ...summary }, { output: program.output, upsert }),
     refuse: (error, actor) => respondError(error, { anonymous: actor?.anonymous ?? true }),
   }
 }
@@ -45,8 +48,15 @@ function parse(request: HttpRequest, options: RestOptions): ParsedRequest {
   return parseRequest({ method, path, search, header: (name) => headers[name], body }, options)
 }
 
-function ask(rows: RowsRequest): RestAsked {
-  return { rows, api: rows.api, expect: expectationOf(rows), refusal: rows.refusal }
+function ask(rows: RowsRequest, visible: Catalog): RestAsked {
+  const { api, refusal } = rows
+  return { rows, api, expect: expectationOf(rows), refusal, upsert: isUpsert(api, visible) }
+}
+
+function isUpsert(api: ApiRequest, visible: Catalog): boolean {
+  if (api.kind !== 'insert' || api.resolution === null) return false
+  const table = visible.tables.get(tableKey(api.schema, api.table))
+  return api.conflict !== null || (table !== undefined && table.primaryKey.length > 0)
 }
 
 /** What would make the write not happen: too many rows, not exactly one, or a caller who only tries. */
