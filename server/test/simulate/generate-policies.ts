@@ -145,7 +145,7 @@ function ambient(random: Random): string {
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-function comparison(column: ColumnDefinition, alias: string, random: Random): string {
+export function comparison(column: ColumnDefinition, alias: string, random: Random): string {
   const name = `${alias}.${quoted(column.name)}`
   const value = (): string => literal(textOf(column.type, random.pick(sampleOf(column.type, random))))
   const any = [

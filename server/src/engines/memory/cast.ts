@@ -6,7 +6,7 @@ import { formatTime, timeMicros } from '../../schema/values/temporal.ts'
 import { castToText, fromText } from '../../schema/values.ts'
 import { decimalOf, formatDecimal, roundDecimal } from '../../std/decimal.ts'
 import { parseJson } from '../../std/json.ts'
-import { roundHalfEven } from './functions.ts'
+import { roundHalfEven } from './arithmetic.ts'
 
 const DAY = 86_400_000_000n
 
