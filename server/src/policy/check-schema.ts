@@ -1,8 +1,17 @@
-import type { ContextName, Expr } from '../query/expr.ts'
-import { collect, walk } from '../query/expr-tools.ts'
+import { sameBase } from '../query/common-type.ts'
+import type { Expr } from '../query/expr.ts'
+import { collect, namesActor, walk } from '../query/expr-tools.ts'
 import type { Catalog, Table } from '../schema/catalog.ts'
-import type { ColumnDefinition, Problem, SchemaDefinition, TableDefinition } from '../schema/definition.ts'
-import { checkFunctionBody, ExpressionError, parseExpression } from './expression/index.ts'
+import type {
+  ColumnDefinition,
+  Problem,
+  SchemaDefinition,
+  TableDefinition,
+  ViewDefinition,
+} from '../schema/definition.ts'
+import { typeLabel } from '../schema/types.ts'
+import { nearest } from '../std/nearest.ts'
+import { checkFunctionBody, ExpressionError, parseExpression, parseSelect } from './expression/index.ts'
 import { attempt } from './problem.ts'
 
 /**
@@ -20,6 +29,9 @@ export function checkSchema(definition: SchemaDefinition, catalog: Catalog): rea
     const checker: Checker = { catalog, table: found, name: table.name, problems }
     for (const column of table.columns) checkColumn(column, checker)
     checkTable(table, checker)
+  }
+  for (const view of definition.views) {
+    attempt({ at: view.at, where: `view ${view.name}`, part: 'select' }, problems, () => checkView(view, catalog))
   }
   return problems
 }
@@ -85,8 +97,7 @@ function checkCondition(text: string, { catalog, table }: Checker): void {
     noSubqueries,
     expected: { kind: 'condition', of: 'CHECK' },
   })
-  const identity: readonly ContextName[] = ['uid', 'role', 'email', 'jwt']
-  if (identity.some((name) => collect(expr).contexts.has(name))) {
+  if (namesActor(expr)) {
     throw new ExpressionError('a check constraint cannot depend on who asks', { hint: 'Use a policy for that.' })
   }
 }
@@ -105,4 +116,26 @@ function refuseGenerated(expr: Expr, table: Table): void {
       throw new ExpressionError(`cannot use generated column "${column}" in column generation expression`)
     }
   }
+}
+
+/** The select must be valid and give the columns that the view declares, in any order. */
+function checkView(view: ViewDefinition, catalog: Catalog): void {
+  const query = parseSelect(view.select, catalog, view.schema)
+  for (const column of view.columns) {
+    const given = query.output.find((item) => item.name === column.name)
+    if (given === undefined) {
+      const found = nearest(
+        column.name,
+        query.output.map((item) => item.name),
+        0.5,
+      )
+      const hint = found === null ? 'Name an output with AS.' : `Perhaps you meant the column "${found}".`
+      throw new ExpressionError(`the select has no output "${column.name}"`, { hint })
+    }
+    if (!sameBase(given.value.type, column.type)) {
+      const types = `declared as ${typeLabel(column.type)} but the select gives ${typeLabel(given.value.type)}`
+      throw new ExpressionError(`column "${column.name}" is ${types}`, { hint: 'Cast the output or declare its type.' })
+    }
+  }
+  if (query.from.some((item) => item.table === view.key)) throw new ExpressionError('the view reads itself')
 }

@@ -245,3 +245,9 @@ export function collect(expr: Expr): Dependencies {
   })
   return { columns, tables, sources, contexts }
 }
+
+/** Whether the value depends on who asks, not just on when. */
+export function namesActor(expr: Expr): boolean {
+  const { contexts } = collect(expr)
+  return contexts.has('uid') || contexts.has('role') || contexts.has('email') || contexts.has('jwt')
+}

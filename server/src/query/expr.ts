@@ -170,3 +170,19 @@ export interface QuerySource {
 }
 
 export type AggregateName = 'count' | 'sum' | 'avg' | 'min' | 'max'
+
+/** The select of a view, for an engine to print. Policies of the tables it reads do not apply inside it: the view has its own. */
+export interface ViewQuery {
+  readonly distinct: boolean
+  readonly output: readonly { readonly name: string; readonly value: Expr }[]
+  readonly from: readonly QuerySource[]
+  readonly where: Expr | null
+  /** Grouped by these; empty with `aggregates` is one group of all rows; null when the view does not group. */
+  readonly group: readonly Expr[] | null
+  readonly having: Expr | null
+  readonly order: Query['order']
+  readonly limit: number | null
+  /** `output`, `having` and `order` name the aggregate at index 2 as the column `2` of the source `AGGREGATES`. */
+  readonly aggregates: readonly { readonly fn: AggregateName; readonly value: Expr | null; readonly type: ColumnType }[]
+}
+export const AGGREGATES: SourceId = 'aggregates'

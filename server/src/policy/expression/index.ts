@@ -1,17 +1,17 @@
-import { type Expr, SELF, type SourceId } from '../../query/expr.ts'
+import type { Expr, SourceId } from '../../query/expr.ts'
 import { literal } from '../../query/expr-tools.ts'
 import type { Catalog, ExprFunction, Table } from '../../schema/catalog.ts'
-import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
 import type { ColumnType } from '../../schema/types.ts'
 import { checkNode } from './check.ts'
 import { checkBody } from './declared.ts'
 import { located } from './error.ts'
+import { rootScope } from './root-scope.ts'
 import { assign, booleanArgument, settled } from './rules.ts'
-import { newLevel, type Scope } from './scope.ts'
 import { parseExpressionText } from './sql.ts'
 
 export { ExpressionError } from './error.ts'
 export { loadGrammar } from './sql.ts'
+export { parseSelect } from './view.ts'
 
 /** What an expression's names mean, and what its value must be. */
 export interface ExpressionScope {
@@ -52,25 +52,6 @@ export function checkFunctionBody(fn: ExprFunction, catalog: Catalog): Expr {
   const scope = rootScope({ catalog, self: null }, () => null)
   const values = new Map(fn.arguments.map((argument) => [argument.name, literal(null, argument.type)]))
   return checkBody(fn, values, { ...scope, definer: fn.definer, calling: [`${fn.schema}.${fn.name}`] })
-}
-
-function rootScope(options: ExpressionScope, positionOf: Scope['positionOf']): Scope {
-  const { catalog, self, sourceId = SELF, noSubqueries = null } = options
-  let sources = 0
-  const level = newLevel()
-  if (self !== null) level.sources.push({ source: sourceId, table: self, name: self.name, aliased: false })
-  return {
-    catalog,
-    schema: self?.schema ?? catalog.schemas[0] ?? DEFAULT_SCHEMA,
-    levels: [level],
-    bindings: null,
-    definer: false,
-    noSubqueries,
-    calling: [],
-    nextSource: () => `p${sources++}`,
-    check: checkNode,
-    positionOf,
-  }
 }
 
 function settle(expr: Expr, expected: Expected | undefined): Expr {

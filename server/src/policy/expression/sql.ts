@@ -43,7 +43,7 @@ function parseStatement(text: string, prefix: number): Parsed<SelectStmt> {
   const statements = parse(text, prefix)
   const statement = statements[0]?.stmt
   if (statements.length !== 1 || statement === undefined || !('SelectStmt' in statement)) {
-    throw new ExpressionError('exactly one expression is wanted here')
+    throw new ExpressionError(`exactly one ${prefix === 0 ? 'select' : 'expression'} is wanted here`)
   }
   return { node: statement.SelectStmt, positionOf }
 }

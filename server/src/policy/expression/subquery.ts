@@ -1,4 +1,4 @@
-import type { FuncCall, SubLink } from 'libpg-query'
+import type { FuncCall, SortBy, SubLink } from 'libpg-query'
 import { commonType } from '../../query/common-type.ts'
 import { coerce } from '../../query/conversion.ts'
 import type { AggregateName, Exists, Expr, InQuery, Query, ScalarQuery } from '../../query/expr.ts'
@@ -174,7 +174,8 @@ function onlyOutput(select: SelectStmt): Node {
   return first
 }
 
-function aggregateCall(node: Node): FuncCall | null {
+/** The call, when a node is one of an aggregate. */
+export function aggregateCall(node: Node): FuncCall | null {
   return 'FuncCall' in node && AGGREGATES.has(words(node.FuncCall.funcname).at(-1) ?? '') ? node.FuncCall : null
 }
 
@@ -189,17 +190,24 @@ function ordering(select: SelectStmt, scope: Scope): Pick<Query, 'order'> {
   const order = (select.sortClause ?? []).map((item) => {
     if (!('SortBy' in item) || item.SortBy.node === undefined)
       throw new ExpressionError('this ORDER BY is not supported')
-    const { node, sortby_dir: direction, sortby_nulls: nulls } = item.SortBy
+    const { node } = item.SortBy
     if ('A_Const' in node)
       throw new ExpressionError('ORDER BY a position is not supported', { hint: 'Name the column.' })
-    const descending = direction === 'SORTBY_DESC'
-    const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending)
-    return Object.freeze({ value: settled(scope.check(node, scope)), descending, nullsFirst })
+    return termOrder(item.SortBy, settled(scope.check(node, scope)))
   })
   return { order: Object.freeze(order) }
 }
 
-function limitOf(select: SelectStmt, scope: Scope): number | null {
+/** One ORDER BY term; nulls come last, first when descending, unless it says otherwise. */
+export function termOrder(sort: SortBy, value: Expr): Query['order'][number] {
+  const descending = sort.sortby_dir === 'SORTBY_DESC'
+  const nulls = sort.sortby_nulls
+  const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending)
+  return Object.freeze({ value, descending, nullsFirst })
+}
+
+/** LIMIT as a number, or null when there is none. */
+export function limitOf(select: SelectStmt, scope: Scope): number | null {
   const node = select.limitCount
   if (node === undefined) return null
   const constant = 'A_Const' in node ? node.A_Const : undefined
