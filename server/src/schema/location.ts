@@ -11,7 +11,7 @@ const FRAMES = 4
  * Remembers where `below` (the public function that is running) was called.
  *
  * ```ts
- * function table(…) { const place = here(table); … place.at /* { file: '/app/schema.ts', line: 12 } *​/ }
+ * function table(…) { const place = here(table); … } // place.at is { file: '/app/schema.ts', line: 12 }
  * ```
  */
 export function here(below: (...args: never[]) => unknown): Place {
@@ -29,8 +29,6 @@ export function here(below: (...args: never[]) => unknown): Place {
     },
   }
 }
-
-export const NOWHERE: Place = { at: null }
 
 function readStack(stack: string): Location | null {
   for (const frame of stack.split('\n')) {

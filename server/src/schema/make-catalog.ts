@@ -67,7 +67,7 @@ export function makeCatalog(input: CatalogInput): Catalog {
 }
 
 /** Freezes plain data all the way down. */
-export function deepFreeze<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   for (const member of Object.values(value)) deepFreeze(member)
   return Object.freeze(value)

@@ -3,7 +3,7 @@ import { utf8Length } from '../std/compare-text.ts'
 /** Rules for names, and the names PostgreSQL gives to constraints and indexes that have none. */
 
 /** PostgreSQL's limit, in bytes of UTF-8. */
-export const NAME_BYTES_MAX = 63
+const NAME_BYTES_MAX = 63
 
 /** Names that would be taken for something else by JavaScript objects somewhere on their way. */
 const UNSAFE = new Set(['__proto__', 'constructor', 'prototype'])

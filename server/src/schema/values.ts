@@ -202,8 +202,3 @@ function compareBigints(a: bigint, b: bigint): number {
 function enumRank(type: ScalarType, value: Value): number {
   return type.values?.indexOf(String(value)) ?? -1
 }
-
-/** True where both are equal by the type's own `=` (jsonb `1.0` and `1`, intervals `1 day` and `24:00:00`). Neither may be null. */
-export function equalValues(type: LogicalType, a: Value, b: Value): boolean {
-  return compareValues(type, a, b) === 0
-}

@@ -6,7 +6,6 @@ export interface CivilDate {
   readonly day: number
 }
 
-export const MICROS_PER_SECOND = 1_000_000n
 export const MICROS_PER_DAY = 86_400_000_000n
 /** Values outside are refused: their texts would not sort by time. */
 export const YEAR_MIN = 1
@@ -14,7 +13,7 @@ export const YEAR_MAX = 9_999
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-export function isLeapYear(year: number): boolean {
+function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
