@@ -23,6 +23,7 @@ const project = schema(
       author_id: c.uuid().references('profiles.id', { onDelete: 'cascade' }),
       editor_id: c.uuid().nullable().references('profiles.id'),
     }).index('status', 'title desc', { unique: true, where: "status = 'draft'" }),
+    comments: table({ id: c.integer().primaryKey(), author_id: c.uuid().references('profiles.id') }),
     settings: table({ profile_id: c.uuid().primaryKey().references('profiles.id'), theme: c.text() }),
     tags: table({ id: c.integer().primaryKey(), name: c.text().unique() }),
     post_tags: table({
@@ -114,6 +115,11 @@ same<Public['Tables']['post_tags']['Relationships'][number]['isOneToOne'], false
 const client = createClient<Database>('http://localhost', 'key')
 
 export async function reads(): Promise<void> {
+  const plain = await client.from('comments').select('id, author:profiles(name)').single()
+  if (plain.data !== null) same<typeof plain.data, { id: number; author: { name: string } }>(true)
+  // @ts-expect-error there is no column nam
+  plain.data?.author.nam.length
+
   const renamed = await client.from('posts').select('id, author:profiles!posts_author_id_fkey(name)')
   if (renamed.data !== null) same<typeof renamed.data, { id: number; author: { name: string } }[]>(true)
 
