@@ -1,6 +1,7 @@
 import type { EnginePool } from '../engines/engine.ts'
 import { failure } from '../errors/error.ts'
 import { checkSchema } from '../policy/check-schema.ts'
+import { loadGrammar } from '../policy/expression/index.ts'
 import { loadPolicies } from '../policy/load-policies.ts'
 import type { Observe } from '../runtime/observe.ts'
 import { buildCatalog } from '../schema/build-catalog.ts'
@@ -49,6 +50,7 @@ export class SchemaProblems extends Error {
  */
 export async function loadModel(options: LoadOptions): Promise<Model> {
   const definition = options.definition ?? NOTHING
+  await loadGrammar()
   const found = await options.pool.introspect(options.signal)
   const version = options.previous.catalogVersion + 1
   const declared = declare(definition, found, version)

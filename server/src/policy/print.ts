@@ -113,7 +113,7 @@ function printIn(expr: Extract<Expr, { kind: 'in' | 'in-query' }>, word: string,
 function bare(expr: Expr, beside: Expr): string | null {
   if (expr.kind !== 'literal' || expr.value === null || beside.kind === 'literal' || beside.kind === 'param')
     return null
-  if (!sameBase(expr.type, beside.type)) return null
+  if (!sameBase(expr.type, beside.type) || expr.type.name === 'boolean') return null
   return isNumber(expr.type) && /^-?\d+(\.\d+)?$/.test(String(expr.value))
     ? String(expr.value)
     : quote(expr.type, expr.value)

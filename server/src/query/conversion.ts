@@ -86,9 +86,18 @@ export function castTo(expr: Expr, target: ColumnType): Expr {
     const value = expr.value === null ? null : fromText(target, String(expr.value))
     return literal(value, target)
   }
+  if (expr.kind === 'literal' && isExact(expr, target)) return literal(convertNumber(expr.value, target), target)
   if (expr.type.name !== 'unknown' && sameBase(expr.type, target) && typeLabel(expr.type) === typeLabel(target))
     return expr
   return cast(expr, target)
+}
+
+/** An integer constant cast to a number type that holds it: the constant itself in that type. */
+function isExact(expr: Literal, target: ColumnType): boolean {
+  if (expr.value === null || !INTEGER_MAX.has(expr.type.name) || !isNumber(target) || target.precision !== undefined)
+    return false
+  const max = INTEGER_MAX.get(target.name)
+  return max === undefined ? target.name === 'numeric' : fits(expr, max)
 }
 
 /** Brings the alternatives of CASE, COALESCE, ARRAY[…] to one type. Throws 42804 `CASE types integer and text cannot be matched`. */
