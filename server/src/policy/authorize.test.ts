@@ -118,7 +118,7 @@ test('upsert: the row that is found and the row that it becomes', () => {
   assert.ok(merge.kind === 'insert')
   assert.equal(text(merge.check), "posts.title = 'NEW'")
   assert.equal(text(merge.conflictUsing), "posts.title = 'OLD' and posts.title = 'POSTS'")
-  assert.equal(text(merge.conflictCheck), "posts.title = 'CHANGED'")
+  assert.equal(text(merge.conflictCheck), "posts.title = 'CHANGED' and posts.title = 'POSTS'")
   const ignore = authorized('POST /posts', policiesOf(ALL), {
     body,
     headers: { prefer: 'resolution=ignore-duplicates' },

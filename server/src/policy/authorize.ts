@@ -90,7 +90,7 @@ function guardInsert(plan: InsertPlan, guard: Guard): InsertPlan {
     representation: guardRepresentation(plan.representation, guard),
     check: restriction(and(insert, readable)),
     conflictUsing: merges ? restriction(and(update('using'), guard.select(table.key, source))) : null,
-    conflictCheck: merges ? restriction(update('check')) : null,
+    conflictCheck: merges ? restriction(and(update('check'), guard.select(table.key, source))) : null,
   })
 }
 
