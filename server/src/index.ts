@@ -4,4 +4,12 @@ export type { Seed, SeedContext } from './runtime/seed.ts'
 export { expr, type Schema, type SchemaOptions, schema } from './schema/builder.ts'
 export { c, type JsonValue, type ReferenceOptions } from './schema/column.ts'
 export type { DatabaseOf } from './schema/database-of.ts'
-export { type IndexOptions, type Policies, type Rule, type TableOptions, table, view } from './schema/table.ts'
+export {
+  existing,
+  type IndexOptions,
+  type Policies,
+  type Rule,
+  type TableOptions,
+  table,
+  view,
+} from './schema/table.ts'

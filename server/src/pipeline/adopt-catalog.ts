@@ -20,6 +20,7 @@ function adoptTable(declared: Table, found: Table | undefined): Table {
   if (found === undefined) return declared
   return makeTable({
     ...declared,
+    ...(found.storage === undefined ? {} : { storage: found.storage }),
     columns: declared.columns.map((column) => {
       const storage = found.column.get(column.name)?.storage
       return storage === undefined ? column : { ...column, storage }

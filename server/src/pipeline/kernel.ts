@@ -1,5 +1,5 @@
 import type { Engine, EnginePool } from '../engines/engine.ts'
-import type { PlanOptions } from '../query/plan.ts'
+import type { PlanOptions } from '../query/planner/plan.ts'
 import type { Identify } from '../runtime/http.ts'
 import type { Limits } from '../runtime/limits.ts'
 import type { Observe } from '../runtime/observe.ts'

@@ -1,7 +1,7 @@
 import type { Program } from '../engines/engine.ts'
 import type { Actor } from '../policy/actor.ts'
 import { GuardedPlan } from '../policy/guarded-plan.ts'
-import { plan } from '../query/plan.ts'
+import { plan } from '../query/planner/plan.ts'
 import type { HttpReply, HttpRequest } from '../runtime/http.ts'
 import { collect } from './collect.ts'
 import type { Kernel } from './kernel.ts'

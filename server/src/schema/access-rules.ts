@@ -8,7 +8,8 @@ export interface RuleScope {
   readonly key: TableKey
   /** The table's name as the user wrote it, for messages. */
   readonly label: string
-  readonly columns: readonly string[]
+  /** null for a table of the database: its columns are known, and checked, later. */
+  readonly columns: readonly string[] | null
   /** anon, authenticated, service_role and the schema's own. */
   readonly roles: readonly string[]
   readonly report: Report
@@ -122,7 +123,8 @@ export function spreadHidden(
   const hidden: HiddenColumns[] = []
   const hide = (role: string, columns: readonly string[], spot: Spot) => {
     if (!checkRole(scope, spot, role)) return
-    const isKnown = (name: string) => scope.report.checkName(spot, 'column', { name, known: scope.columns })
+    const isKnown = (name: string) =>
+      scope.columns === null || scope.report.checkName(spot, 'column', { name, known: scope.columns })
     const known = columns.filter(isKnown)
     const roles = role === 'public' ? scope.roles.filter((one) => one !== 'service_role') : [role]
     for (const one of roles) hidden.push({ table: scope.key, role: one, columns: known, at: spot.at })

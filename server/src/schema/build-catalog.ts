@@ -51,12 +51,27 @@ export function buildCatalog(definition: SchemaDefinition, options: BuildOptions
     ...definition.tables.map((table) => buildTable(report, table, namesOf(taken, table.schema))),
     ...definition.views.map((view) => buildView(report, view)),
   ]
+  checkExisting(report, definition, options.existing)
   checkReferences(report, definition, { tables, existing: options.existing })
   const problems = [...definition.problems, ...report.problems]
   if (problems.length > 0) return { catalog: null, problems }
   const functions = definition.functions.map(({ at: _, ...fn }) => fn)
   const schemas = definition.schemas ?? [DEFAULT_SCHEMA]
   return { catalog: makeCatalog({ version: options.version, schemas, tables, functions }), problems }
+}
+
+/** Tables declared with `existing()` are there, and so are the columns hidden in them. */
+function checkExisting(report: Report, definition: SchemaDefinition, found: Catalog | undefined): void {
+  const names = [...(found?.tables.keys() ?? [])].map(shortKey)
+  for (const { key, at } of definition.existing ?? []) {
+    const where = shortKey(key)
+    if (!report.checkName({ where, at }, 'table in the database called', { name: where, known: names })) continue
+    const known = found?.tables.get(key)?.column.keys() ?? []
+    const hidden = definition.hidden.filter((one) => one.table === key)
+    for (const name of hidden.flatMap((one) => one.columns)) {
+      report.checkName({ where: `hidden columns of ${where}`, at }, 'column', { name, known: [...known] })
+    }
+  }
 }
 
 /** Names of indexes and of constraints that are kept by an index: one name space per schema. */

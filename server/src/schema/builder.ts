@@ -3,6 +3,7 @@ import { DEFAULT_SCHEMA, type FunctionArgument, tableKey } from './catalog.ts'
 import { type AnyColumn, Column } from './column.ts'
 import type {
   ColumnDefinition,
+  ExistingDefinition,
   HiddenColumns,
   PolicyDefinition,
   SchemaDefinition,
@@ -79,6 +80,7 @@ export function schema<const Tables extends Entries>(tables: Tables, options: Sc
   return {
     tables: parts.flatMap((part) => (part.table === null ? [] : [part.table])),
     views: parts.flatMap((part) => (part.view === null ? [] : [part.view])),
+    existing: parts.flatMap((part) => (part.existing === null ? [] : [part.existing])),
     functions: readFunctions(report, options.functions ?? {}),
     policies: parts.flatMap((part) => part.policies),
     hidden: parts.flatMap((part) => part.hidden),
@@ -96,11 +98,12 @@ interface World {
 interface Part {
   readonly table: TableDefinition | null
   readonly view: ViewDefinition | null
+  readonly existing: ExistingDefinition | null
   readonly policies: readonly PolicyDefinition[]
   readonly hidden: readonly HiddenColumns[]
 }
 
-const NO_PART: Part = { table: null, view: null, policies: [], hidden: [] }
+const NO_PART: Part = { table: null, view: null, existing: null, policies: [], hidden: [] }
 
 function readEntry(world: World, label: string, given: { readonly entry: unknown; readonly place: Place }): Part {
   const { entry } = given
@@ -116,10 +119,11 @@ function readEntry(world: World, label: string, given: { readonly entry: unknown
   const base = { key: tableKey(schema, name), schema, name, at: entry.place.at }
   reportUnsafeKeys(world.report, entry.columns, { where: label, place: entry.place })
   const columns = readColumns(world.report, label, entry)
+  const isExisting = entry instanceof TableBuilder && entry.facts.existing
   const scope = {
     key: base.key,
     label,
-    columns: columns.map((column) => column.name),
+    columns: isExisting ? null : columns.map((column) => column.name),
     roles: world.roles,
     report: world.report,
   }
@@ -131,11 +135,12 @@ function readEntry(world: World, label: string, given: { readonly entry: unknown
   const hidden = spreadHidden(scope, entry.facts, hiddenColumns)
   if (entry instanceof ViewBuilder) {
     const view = { ...base, columns, select: entry.facts.select, comment: entry.facts.comment }
-    return { table: null, view, policies, hidden }
+    return { ...NO_PART, view, policies, hidden }
   }
+  if (isExisting) return { ...NO_PART, existing: { key: base.key, at: base.at }, policies, hidden }
   if (entry.facts.primaryKeys.length > 1)
     world.report.add({ where: label, at: base.at }, 'it has more than one primary key')
-  return { table: { ...base, columns, ...tableParts(entry) }, view: null, policies, hidden }
+  return { ...NO_PART, table: { ...base, columns, ...tableParts(entry) }, policies, hidden }
 }
 
 function tableParts(entry: AnyTable): Omit<TableDefinition, 'key' | 'schema' | 'name' | 'columns' | 'at'> {

@@ -96,10 +96,17 @@ export interface ViewDefinition {
   readonly at: Location | null
 }
 
+/** A table that the database has already, of which only access is declared. */
+export interface ExistingDefinition {
+  readonly key: TableKey
+  readonly at: Location | null
+}
+
 /** What `schema({...})` gives: data only, not checked yet. `buildCatalog` turns it into a Catalog or into problems. */
 export interface SchemaDefinition {
   readonly tables: readonly TableDefinition[]
   readonly views: readonly ViewDefinition[]
+  readonly existing?: readonly ExistingDefinition[]
   readonly functions: readonly (ExprFunction & { readonly at: Location | null })[]
   readonly policies: readonly PolicyDefinition[]
   readonly hidden: readonly HiddenColumns[]

@@ -67,6 +67,8 @@ export interface TableFacts {
   readonly policies: readonly { readonly rules: Policies; readonly place: Place }[]
   readonly hidden: readonly { readonly byRole: Readonly<Record<string, readonly string[]>>; readonly place: Place }[]
   readonly was: string | null
+  /** The database has it already and says what it looks like: only access is declared. */
+  readonly existing: boolean
 }
 
 const NOTHING: Omit<TableFacts, 'options'> = {
@@ -78,6 +80,7 @@ const NOTHING: Omit<TableFacts, 'options'> = {
   policies: [],
   hidden: [],
   was: null,
+  existing: false,
 }
 
 /** A table of `schema({…})`; made with `table()`. Each method gives a new one. */
@@ -214,6 +217,18 @@ export function table(columns: Columns, options: TableOptions = {}): AnyTable {
 export interface ViewFacts extends Pick<TableFacts, 'policies' | 'hidden'> {
   readonly select: string
   readonly comment: string | null
+}
+
+/**
+ * A table or view that the database has already: its columns, keys and relations are taken from there, and only who may do what is
+ * declared. Rows are typed as `Record<string, unknown>`; declare the table with `table()` to have them typed.
+ *
+ * ```ts
+ * schema({ Album: existing().policies({ select: { public: 'true' } }) })
+ * ```
+ */
+export function existing(): TableBuilder<Columns, never, never, true> {
+  return new TableBuilder({}, { ...NOTHING, options: {}, existing: true }, here(existing))
 }
 
 /** A view of `schema({…})`; made with `view()`. */
