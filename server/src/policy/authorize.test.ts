@@ -116,7 +116,7 @@ test('upsert: the row that is found and the row that it becomes', () => {
   const body = '{"id":"00000000-0000-4000-8000-000000000001","title":"x"}'
   const merge = authorized('POST /posts', policiesOf(ALL), { body, headers: { prefer: 'resolution=merge-duplicates' } })
   assert.ok(merge.kind === 'insert')
-  assert.equal(text(merge.check), "posts.title = 'NEW'")
+  assert.equal(text(merge.check), "posts.title = 'NEW' and posts.title = 'POSTS'")
   assert.equal(text(merge.conflictUsing), "posts.title = 'OLD' and posts.title = 'POSTS'")
   assert.equal(text(merge.conflictCheck), "posts.title = 'CHANGED' and posts.title = 'POSTS'")
   const ignore = authorized('POST /posts', policiesOf(ALL), {

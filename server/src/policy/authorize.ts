@@ -78,11 +78,15 @@ function guardRepresentation(node: SelectNode | null, guard: Guard): SelectNode 
   return node === null ? null : guardNode(node, guard)
 }
 
-/** A returned row must be readable; a merge needs what an update needs of the row it finds. */
+/**
+ * A returned row must be readable, and so must every new row of an upsert, for it looks rows up (PostgreSQL asks for the same whether or not
+ * one is met). A merge needs of the row it finds, and of what becomes of it, what an update needs.
+ */
 function guardInsert(plan: InsertPlan, guard: Guard): InsertPlan {
   const { table, source, conflict } = plan
   const insert = guard.write(table.key, source, { action: 'insert', part: 'check' })
-  const readable = plan.returning === 'representation' ? guard.select(table.key, source) : null
+  const isRead = plan.returning === 'representation' || conflict !== null
+  const readable = isRead ? guard.select(table.key, source) : null
   const merges = conflict?.resolution === 'merge'
   const update = (part: 'using' | 'check'): Expr => guard.write(table.key, source, { action: 'update', part })
   return Object.freeze({
