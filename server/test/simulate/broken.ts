@@ -1,6 +1,6 @@
 import { GuardedPlan } from '../../src/policy/guarded-plan.ts'
 import type { Policy, PolicySet } from '../../src/policy/policy-set.ts'
-import { type Expr } from '../../src/query/expr.ts'
+import type { Expr } from '../../src/query/expr.ts'
 import { call, literal } from '../../src/query/expr-tools.ts'
 import type { Plan, SelectNode } from '../../src/query/plan.ts'
 import { BOOLEAN } from '../../src/schema/types.ts'

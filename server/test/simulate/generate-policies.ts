@@ -145,7 +145,7 @@ function ambient(random: Random): string {
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-export function comparison(column: ColumnDefinition, alias: string, random: Random): string {
+export function comparison(column: Pick<ColumnDefinition, 'name' | 'type'>, alias: string, random: Random): string {
   const name = `${alias}.${quoted(column.name)}`
   const value = (): string => literal(textOf(column.type, random.pick(sampleOf(column.type, random))))
   const any = [
@@ -168,7 +168,7 @@ export function comparison(column: ColumnDefinition, alias: string, random: Rand
 }
 
 /** What only some types have. */
-function special({ type }: ColumnDefinition, name: string, value: string): readonly string[] {
+function special({ type }: Pick<ColumnDefinition, 'type'>, name: string, value: string): readonly string[] {
   switch (type.name) {
     case 'text':
     case 'varchar':

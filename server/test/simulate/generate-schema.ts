@@ -24,7 +24,7 @@ export function generateSchema(random: Random): Generated {
   const tables: TableDefinition[] = []
   for (const name of names) tables.push(generateTable(name, tables, random))
   const definition: SchemaDefinition = {
-    ...{ tables, views: [], functions: [], policies: [], hidden: [], roles: ['staff'], problems: [] },
+    ...{ tables, views: [], functions: [], policies: [], hidden: [], roles: ['staff'], existing: [], problems: [] },
     ...generatePolicies(tables, random),
   }
   return { definition, rows: generateRows(tables, random) }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { sqlite } from '../../src/engines/sqlite/index.ts'
 import { type JsonObject, parseJson } from '../../src/std/json.ts'
+import { caseCount } from '../support/require.ts'
 import { embedUnguarded, nullAllows, updateUnchecked } from './broken.ts'
 import type { Case } from './case.ts'
 import { minimise } from './minimise.ts'
@@ -10,8 +11,8 @@ import { printCase } from './print-case.ts'
 import { type Failure, type Report, replay, simulate } from './simulate.ts'
 import type { Authorize } from './subject.ts'
 
-/** Requests compared; `PILAR_SIMULATE_CASES=200000` for a long run, `PILAR_SIMULATE_SEED` for other ones than last time. */
-const CASES = Number(process.env['PILAR_SIMULATE_CASES'] ?? 10_000)
+/** Requests compared; `PILAR_CASES=200000` for a long run, `PILAR_SIMULATE_SEED` for other seeds than last time. */
+const CASES = caseCount({ local: 2_000, ci: 10_000 })
 const SEED = Number(process.env['PILAR_SIMULATE_SEED'] ?? 1)
 /** A broken authorization must be noticed within so many cases. */
 const CONTROL_CASES = 4_000
@@ -37,7 +38,8 @@ describe('the simulation', () => {
     assert.ok(report.refused < report.cases / 4, 'too many requests never reach the database')
     assert.ok(report.withRows > report.cases / 4, 'too few answers have rows')
     assert.ok(report.policiesRefused < report.policies / 10, 'too many random policies are not well typed')
-    for (const kind of ['read', 'insert', 'update', 'delete']) assert.ok((report.kinds.get(kind) ?? 0) > CASES / 50, kind)
+    for (const kind of ['read', 'insert', 'update', 'delete'])
+      assert.ok((report.kinds.get(kind) ?? 0) > CASES / 50, kind)
     for (const code of ['42501', '23505', '23503']) assert.ok((report.codes.get(code) ?? 0) > CASES / 1000, code)
   })
 
@@ -55,7 +57,12 @@ describe('the simulation', () => {
   }
 
   it('makes a failing case small', async () => {
-    const { failure } = await simulate({ engine: sqlite, caseCount: CONTROL_CASES, seed: SEED, authorize: embedUnguarded })
+    const { failure } = await simulate({
+      engine: sqlite,
+      caseCount: CONTROL_CASES,
+      seed: SEED,
+      authorize: embedUnguarded,
+    })
     assert.ok(failure !== null)
     const text = await explain(failure, embedUnguarded)
     const lines = (start: string): number => text.split('\n').filter((line) => line.startsWith(start)).length

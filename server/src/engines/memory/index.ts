@@ -50,9 +50,9 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   const { table, conflict } = plan
   const proposed = cells.map((row) => newRow(plan, row, world))
   if (plan.replace) proposed.forEach((row) => void checkReplaceKey(plan, row, world))
-  for (const row of proposed) {
-    demand(world, table, row, ['insert check', ...(plan.representation === null ? [] : (['select using'] as const))])
-  }
+  // What is shown must be readable, and so must what is looked up: PostgreSQL wants both of an upsert, whether or not a row is met.
+  const isRead = plan.representation !== null || conflict !== null
+  for (const row of proposed) demand(world, table, row, isRead ? ['insert check', 'select using'] : ['insert check'])
   const draft = new Draft(world)
   const written: Row[] = []
   const changes: Changed[] = []
