@@ -321,3 +321,43 @@ test('only authorize and system make a GuardedPlan, and system access is observe
   assert.equal(GuardedPlan.isGuarded(system), true)
   assert.deepEqual(seen, [{ kind: 'system-access', reason: 'send reminders', table: 'public.posts', action: 'read' }])
 })
+
+/** Every object of a plan that has a `guard` member, however deep and whatever holds it. */
+function guarded(
+  value: unknown,
+  seen = new Set<unknown>(),
+): { readonly source?: string; readonly guard: Expr | null }[] {
+  if (value === null || typeof value !== 'object' || value instanceof Map || seen.has(value)) return []
+  seen.add(value)
+  const own = 'guard' in value ? [value as { guard: Expr | null }] : []
+  return [...own, ...Object.values(value).flatMap((member) => guarded(member, seen))]
+}
+
+test('no table occurrence of any plan is left without a guard', () => {
+  const representation = { headers: { prefer: 'return=representation' } }
+  const cases: readonly (readonly [string, number, TestRequest?])[] = [
+    ['GET /posts?select=title,profiles(name),comments(body,posts(title)),tags(name)', 6],
+    ['GET /posts?select=title,profiles!inner(),tags!inner()&profiles.name=eq.x&tags.name=eq.y', 4],
+    [
+      'GET /comments?select=body,posts!inner(title,profiles!inner(name))&posts.profiles.name=eq.x&order=posts(title)',
+      3,
+    ],
+    ['GET /comments?select=body,comments(body)', 2],
+    ['POST /posts?select=title,profiles(name),tags(name)', 4, { body: '{"title":"x"}', ...representation }],
+    ['PATCH /posts?title=eq.x&select=title,comments(body)', 3, { body: '{"title":"x"}', ...representation }],
+    [
+      'PATCH /posts?select=title,profiles!inner(name)&profiles.name=eq.x',
+      3,
+      { body: '{"title":"x"}', ...representation },
+    ],
+    ['DELETE /posts?select=title,profiles!inner(name)&profiles.name=eq.x', 3, representation],
+  ]
+  for (const [line, atLeast, more] of cases) {
+    const found = guarded(authorized(line, policiesOf(ALL), more ?? {}))
+    assert.ok(
+      found.every((item) => item.guard !== null),
+      line,
+    )
+    assert.ok(found.length >= atLeast, `${line}: ${found.length}`)
+  }
+})
