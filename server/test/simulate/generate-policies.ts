@@ -62,7 +62,7 @@ function definerFunction(tables: readonly TableDefinition[], random: Random): Ex
     schema: 'public',
     arguments: [{ name: 'who', type: { name: 'uuid' } }],
     body,
-    definer: random.chance(0.9) && true,
+    definer: random.chance(0.9),
   }
 }
 

@@ -30,19 +30,25 @@ export async function loadProject(definition: SchemaDefinition): Promise<Project
   return { definition, catalog, policies: loaded.policies, expressions }
 }
 
-/** The policies that load by themselves: a random expression need not be well typed. */
-export async function loadablePolicies(
+/**
+ * The definition without the policies that do not load by themselves: a random expression need not be well typed. Where those that are left
+ * go round in a circle, the functions become definer ones, as the error's hint says.
+ */
+export async function loadable(
   definition: SchemaDefinition,
   refuse: (policy: PolicyDefinition, why: string) => void,
-): Promise<readonly PolicyDefinition[]> {
+): Promise<SchemaDefinition> {
   await loadGrammar()
   const { catalog, problems } = buildCatalog(definition, { version: 1 })
   if (catalog === null) throw new Refused(JSON.stringify(problems))
-  return definition.policies.filter((policy) => {
+  const policies = definition.policies.filter((policy) => {
     const found = loadPolicies({ ...definition, policies: [policy] }, catalog, { version: 1 }).problems
     if (found.length > 0) refuse(policy, found.map(({ message }) => message).join('; '))
     return found.length === 0
   })
+  const kept = { ...definition, policies }
+  if (loadPolicies(kept, catalog, { version: 1 }).policies !== null) return kept
+  return { ...kept, functions: definition.functions.map((fn) => ({ ...fn, definer: true })) }
 }
 
 function tableExpressions(catalog: Catalog, table: Table): TableExpressions {

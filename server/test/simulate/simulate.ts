@@ -2,7 +2,7 @@ import type { Engine } from '../../src/engines/engine.ts'
 import type { Case, Request } from './case.ts'
 import { generateRequest } from './generate-requests.ts'
 import { generateSchema } from './generate-schema.ts'
-import { loadablePolicies, loadProject } from './project.ts'
+import { loadable, loadProject } from './project.ts'
 import { Random } from './random.ts'
 import { type Authorize, authorize, Subject } from './subject.ts'
 
@@ -58,10 +58,9 @@ export async function simulate(options: SimulationOptions): Promise<Report> {
 async function simulateSeed(seed: number, options: SimulationOptions, report: Report): Promise<void> {
   const random = new Random(seed)
   const { definition: drawn, rows } = generateSchema(random)
-  const policies = await loadablePolicies(drawn, () => report.policiesRefused++)
-  const definition = { ...drawn, policies }
+  const definition = await loadable(drawn, () => report.policiesRefused++)
   report.seeds++
-  report.policies += policies.length
+  report.policies += definition.policies.length
   const subject = await Subject.open(await loadProject(definition), options.engine, options.authorize ?? authorize)
   const fail = (difference: string, requests: readonly Request[], from = rows): void => {
     report.failure = { seed, difference, case: { definition, rows: from, requests } }
