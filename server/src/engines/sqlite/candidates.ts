@@ -1,0 +1,132 @@
+import type { Expr } from '../../query/expr.ts'
+import { collect } from '../../query/expr-tools.ts'
+import type { InsertPlan } from '../../query/plan.ts'
+import type { Catalog, Column, Table } from '../../schema/catalog.ts'
+import { quoteName } from '../sql/printer.ts'
+import { fromStorageJson, PLAIN } from './codecs.ts'
+import type { ExprPrinter } from './expr.ts'
+import { encodePayload, type PayloadColumn, payloadColumns } from './payload.ts'
+import { isRandomUuid, parseDefault, parseGenerated, printStored } from './stored-expr.ts'
+import { rowidName, tableName } from './tables.ts'
+
+/** Where the rows of an insert come from, before they are rows: one select over the bound payload, used by every statement of the write. */
+export interface Candidates {
+  readonly payload: readonly PayloadColumn[]
+  /** Columns that the insert names, in order. Others are left to the table. */
+  readonly columns: readonly string[]
+  /** `SELECT … FROM json_each(?)`, with every column of the table that an expression may ask for. */
+  select(printer: ExprPrinter, wanted: ReadonlySet<string>): string
+}
+
+/** Position of a row in the payload. */
+export const ORDINAL = '"~o"'
+
+/** Columns of the payload first; then defaults, computed here where a policy must see them or now() must be the request's. */
+export function candidates(plan: InsertPlan, catalog: Catalog): Candidates {
+  const { table } = plan
+  const given = payloadColumns(table, plan.columns)
+  const names = new Set(given.map((column) => column.name))
+  const defaults = new Map<string, Expr>()
+  for (const column of table.columns) {
+    const parsed = defaultOf(column, catalog)
+    if (parsed !== null) defaults.set(column.name, parsed)
+  }
+  const isUuid = (column: Column): boolean =>
+    !names.has(column.name) && isRandomUuid(defaults.get(column.name) ?? NOTHING)
+  const uuids = table.columns.filter(isUuid).map(uuidColumn)
+  const payload = [...given, ...uuids]
+  const computed = table.columns.filter(
+    (column) => !payload.some(({ name }) => name === column.name) && defaults.has(column.name),
+  )
+  const columns = [...payload.map(({ name }) => name), ...computed.map(({ name }) => name)]
+  const source: Source = { table, catalog, payload, defaults, missing: plan.missing }
+  return { payload, columns, select: (printer, wanted) => printCandidates(source, wanted, printer) }
+}
+
+const NOTHING: Expr = { kind: 'literal', type: { name: 'unknown' }, value: null }
+
+const uuidColumn = (column: Column): PayloadColumn => ({
+  name: column.name,
+  type: column.type,
+  storage: PLAIN,
+  cells: [],
+  uuid: true,
+})
+
+/** A default as an Expr; null where there is none, or where only the table itself knows it. */
+function defaultOf(column: Column, catalog: Catalog): Expr | null {
+  if (column.default === null || column.generated !== null) return null
+  try {
+    return parseDefault(column.default, column, catalog)
+  } catch (error) {
+    if (column.storage === undefined) throw error
+    return null
+  }
+}
+
+interface Source {
+  readonly table: Table
+  readonly catalog: Catalog
+  readonly payload: readonly PayloadColumn[]
+  readonly defaults: ReadonlyMap<string, Expr>
+  readonly missing: InsertPlan['missing']
+}
+
+function printCandidates(source: Source, wanted: ReadonlySet<string>, printer: ExprPrinter): string {
+  const { table, payload } = source
+  const slot = printer.slots.add('payload', (input) => (input.payload ??= encodePayload(payload, input)))
+  const stored = table.columns.filter((column) => column.generated === null)
+  const list = stored.map((column) => `${printCandidate(column, source, printer)} AS ${quoteName(column.name)}`)
+  const rows = `SELECT k.key AS ${ORDINAL}, ${list.join(', ')} FROM json_each(${slot}) AS k`
+  return withGenerated({ table, catalog: source.catalog, rows, wanted }, printer)
+}
+
+/** Puts generated columns around rows, when somebody wants them. */
+export function withGenerated(
+  given: { table: Table; catalog: Catalog; rows: string; wanted: ReadonlySet<string> },
+  printer: ExprPrinter,
+): string {
+  const { table, catalog, rows, wanted } = given
+  const generated = table.columns.filter((column) => column.generated !== null && wanted.has(column.name))
+  if (generated.length === 0) return rows
+  const list = generated.map((column) => {
+    const expr = parseGenerated(column, table, catalog, 'g')
+    return `${printStored(expr, column, printer)} AS ${quoteName(column.name)}`
+  })
+  return `SELECT g.*, ${list.join(', ')} FROM (${rows}) AS g`
+}
+
+function printCandidate(column: Column, source: Source, printer: ExprPrinter): string {
+  const position = source.payload.findIndex(({ name }) => name === column.name)
+  if (position < 0) return printDefault(column, source, printer)
+  const given = source.payload[position]
+  const value = fromStorageJson(column.type, `(k.value ->> '$[${position}]')`)
+  if (source.missing === 'null' || given?.uuid === true) return printGiven(column, value, position, source)
+  return `CASE json_type(k.value, '$[${position}]') WHEN 'object' THEN ${printDefault(column, source, printer)} ELSE ${value} END`
+}
+
+/** An absent cell is NULL with `missing=null`. */
+function printGiven(_column: Column, value: string, position: number, source: Source): string {
+  if (source.payload[position]?.uuid === true) return value
+  return `iif(json_type(k.value, '$[${position}]') = 'object', NULL, ${value})`
+}
+
+function printDefault(column: Column, source: Source, printer: ExprPrinter): string {
+  const expr = source.defaults.get(column.name)
+  if (expr !== undefined) return printStored(expr, column, printer)
+  const { table } = source
+  const isRowid = table.primaryKey.length === 1 && table.primaryKey[0] === column.name
+  if (column.identity === null || (isRowid && rowidName(table) !== null)) return 'NULL'
+  const name = quoteName(column.name)
+  return `((SELECT ifnull(max(${name}), 0) FROM ${quoteName(tableName(table))}) + k.key + 1)`
+}
+
+/** Columns of one source that conditions mention. */
+export function columnsOf(conditions: readonly (Expr | null)[], source: string): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const condition of conditions) {
+    if (condition === null) continue
+    for (const ref of collect(condition).columns) if (ref.source === source) names.add(ref.column)
+  }
+  return names
+}

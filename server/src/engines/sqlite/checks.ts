@@ -1,0 +1,47 @@
+import { PilarError } from '../../errors/error.ts'
+import type { Catalog, Table } from '../../schema/catalog.ts'
+import { ExprPrinter, Usage } from './expr.ts'
+import { parseCheck } from './stored-expr.ts'
+import type { RowCheck } from './write-plan.ts'
+
+/**
+ * A check as a condition of SQLite's own functions, for DDL; null when it needs functions of ours, which a file must not depend on: then every
+ * write checks it before it writes.
+ */
+export function nativeCheck(expression: string, table: Table, catalog: Catalog): string | null {
+  const expr = parseCheck(expression, table, catalog, 'self')
+  return printNative((printer) => printer.print(expr), catalog, 'table')
+}
+
+/** SQL for DDL, or null where SQLite's own functions do not suffice. */
+export function printNative(
+  print: (printer: ExprPrinter) => string,
+  catalog: Catalog,
+  ddl: 'table' | 'view',
+): string | null {
+  try {
+    return print(new ExprPrinter(catalog, new Usage(), { ddl }))
+  } catch (error) {
+    if (error instanceof PilarError && error.code === '0A000') return null
+    throw error
+  }
+}
+
+const known = new WeakMap<Table, readonly string[]>()
+
+/** The checks that the table does not enforce by itself. */
+export function enforcedChecks(table: Table, catalog: Catalog, source: string): RowCheck[] {
+  let names = known.get(table)
+  if (names === undefined) {
+    const own = table.checks.filter((check) => check.native !== true)
+    names = own.filter((check) => nativeCheck(check.expression, table, catalog) === null).map((check) => check.name)
+    known.set(table, names)
+  }
+  const wanted = new Set(names)
+  return table.checks
+    .filter((check) => wanted.has(check.name))
+    .map((check) => ({
+      condition: parseCheck(check.expression, table, catalog, source),
+      refusal: { code: '23514', values: { table: table.name, constraint: check.name } },
+    }))
+}

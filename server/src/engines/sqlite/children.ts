@@ -1,0 +1,145 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { failure } from '../../errors/error.ts'
+import type { ChildReply, ChildRequest } from './reader-child.ts'
+import type { SqliteSettings } from './settings.ts'
+import { fromFault } from './writer.ts'
+import type { ReadResult, ReadTask } from './writer-messages.ts'
+
+interface Job {
+  readonly task: ReadTask
+  readonly signal: AbortSignal
+  readonly timer: NodeJS.Timeout
+  resolve(result: ReadResult): void
+  reject(error: Error): void
+  child: ChildProcess | null
+}
+
+/** A few processes for reads that take long. They start when first needed, end when idle, and are killed at the statement timeout. */
+export class Children {
+  readonly #settings: SqliteSettings
+  readonly #idle: { readonly child: ChildProcess; readonly timer: NodeJS.Timeout }[] = []
+  readonly #busy = new Map<ChildProcess, Job>()
+  readonly #queue: Job[] = []
+  #closed = false
+
+  constructor(settings: SqliteSettings) {
+    this.#settings = settings
+  }
+
+  /** Runs a read; 57014 at the statement timeout, waiting included, or when the signal aborts; 53300 when too many wait. */
+  read(task: ReadTask, signal: AbortSignal): Promise<ReadResult> {
+    if (this.#queue.length >= this.#settings.queueMax || this.#closed) return Promise.reject(failure('53300'))
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#cancel(job), this.#settings.statementTimeoutMs)
+      const job: Job = { task, signal, timer, resolve, reject, child: null }
+      signal.addEventListener('abort', () => this.#cancel(job), { once: true })
+      this.#queue.push(job)
+      this.#next()
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const job of [...this.#queue, ...this.#busy.values()]) this.#cancel(job)
+    for (const { child, timer } of this.#idle.splice(0)) {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+    }
+  }
+
+  #next(): void {
+    while (this.#queue.length > 0 && this.#busy.size < this.#settings.readersMax) {
+      const job = this.#queue.shift() as Job
+      const child = this.#takeIdle() ?? this.#start()
+      job.child = child
+      this.#busy.set(child, job)
+      child.send({ task: job.task } satisfies ChildRequest)
+    }
+  }
+
+  #takeIdle(): ChildProcess | null {
+    const idle = this.#idle.pop()
+    if (idle === undefined) return null
+    clearTimeout(idle.timer)
+    idle.child.ref()
+    idle.child.channel?.ref()
+    return idle.child
+  }
+
+  #start(): ChildProcess {
+    const { file, lockTimeoutMs } = this.#settings
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    const path = fileURLToPath(new URL(`./reader-child.${extension}`, import.meta.url))
+    const execArgv = process.execArgv.filter((flag) => !/^--(test|inspect)/.test(flag))
+    const child = fork(path, [file, String(lockTimeoutMs)], {
+      execArgv,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: childEnvironment(process.env),
+    })
+    child.on('message', (reply: ChildReply) => this.#finish(child, reply))
+    child.on('exit', () => this.#lost(child))
+    child.on('error', () => this.#lost(child))
+    return child
+  }
+
+  #finish(child: ChildProcess, reply: ChildReply): void {
+    const job = this.#busy.get(child)
+    if (job === undefined) return
+    this.#busy.delete(child)
+    clearTimeout(job.timer)
+    if ('result' in reply) job.resolve(reply.result)
+    else job.reject(fromFault(reply.fault))
+    this.#rest(child)
+    this.#next()
+  }
+
+  /** An idle child does not keep the server alive. */
+  #rest(child: ChildProcess): void {
+    const end = (): void => {
+      const index = this.#idle.findIndex((idle) => idle.child === child)
+      if (index >= 0) this.#idle.splice(index, 1)
+      child.kill('SIGKILL')
+    }
+    const timer = setTimeout(end, this.#settings.readerIdleMs).unref()
+    this.#idle.push({ child, timer })
+    child.unref()
+    child.channel?.unref()
+  }
+
+  #cancel(job: Job): void {
+    clearTimeout(job.timer)
+    const index = this.#queue.indexOf(job)
+    if (index >= 0) this.#queue.splice(index, 1)
+    const { child } = job
+    if (child !== null && this.#busy.get(child) === job) {
+      this.#busy.delete(child)
+      child.kill('SIGKILL')
+    } else if (index < 0) return
+    job.reject(failure('57014'))
+    this.#next()
+  }
+
+  /** A child that ended by itself takes its job with it. */
+  #lost(child: ChildProcess): void {
+    const index = this.#idle.findIndex((idle) => idle.child === child)
+    if (index >= 0) clearTimeout(this.#idle.splice(index, 1)[0]?.timer)
+    const job = this.#busy.get(child)
+    if (job === undefined) return
+    this.#busy.delete(child)
+    clearTimeout(job.timer)
+    job.reject(new Error('a child process for reads has ended unexpectedly'))
+    this.#next()
+  }
+}
+
+/** A child needs no secrets. */
+function childEnvironment(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { PATH, SystemRoot, TZ } = all
+  return {
+    ...(PATH === undefined ? {} : { PATH }),
+    ...(SystemRoot === undefined ? {} : { SystemRoot }),
+    ...(TZ === undefined ? {} : { TZ }),
+  }
+}

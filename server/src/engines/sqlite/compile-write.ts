@@ -1,0 +1,304 @@
+import type { Expr } from '../../query/expr.ts'
+import { column as columnRef } from '../../query/expr-tools.ts'
+import type { DeletePlan, InsertPlan, SelectNode, UpdatePlan } from '../../query/plan.ts'
+import type { Catalog, Column, Table } from '../../schema/catalog.ts'
+import { quoteName } from '../sql/printer.ts'
+import { type Candidates, candidates, columnsOf, ORDINAL, withGenerated } from './candidates.ts'
+import { castSql } from './cast.ts'
+import { enforcedChecks } from './checks.ts'
+import { printComparison } from './compare.ts'
+import { outputOf, readsOf } from './compile-read.ts'
+import { diagnoseDelete, diagnoseInsert, diagnoseUpdate } from './diagnose.ts'
+import { ExprPrinter, Usage } from './expr.ts'
+import { type PayloadColumn, payloadColumns } from './payload.ts'
+import type { SqliteProgram } from './program.ts'
+import { KEYS_ALIAS, NO_JOINS, printRows, type RowKeys } from './select.ts'
+import { KEYS_SLOT } from './slots.ts'
+import { rowidName, tableName } from './tables.ts'
+import { printNew, printNewRows, printTarget, printWhere } from './update-rows.ts'
+import type { Refusal, RowCheck, WritePlan, WriteStep } from './write-plan.ts'
+
+/** One write being compiled: each statement has its own printer and slots, all share what they use. */
+export class WriteCompiler {
+  readonly catalog: Catalog
+  readonly usage = new Usage()
+  readonly table: Table
+  readonly steps: WriteStep[] = []
+  readonly keyColumns: readonly string[]
+
+  constructor(plan: InsertPlan | UpdatePlan | DeletePlan, catalog: Catalog) {
+    this.catalog = catalog
+    this.table = plan.table
+    this.keyColumns = plan.returning === 'minimal' ? [] : plan.table.primaryKey
+  }
+
+  step(kind: WriteStep['kind'], print: (printer: ExprPrinter) => string, options: Partial<WriteStep> = {}): void {
+    const printer = new ExprPrinter(this.catalog, this.usage)
+    const sql = print(printer)
+    const slots = printer.slots.list
+    const keysAt = slots.indexOf(KEYS_SLOT)
+    this.steps.push(Object.freeze({ kind, sql, slots, keysAt, returnsKeys: false, refusal: null, ...options }))
+  }
+
+  refuse(refusal: Refusal, print: (printer: ExprPrinter) => string): void {
+    this.step('refuse', print, { refusal })
+  }
+
+  /** The key of a row as text, then the texts of its primary key. `prefix` is the row's alias, or nothing in RETURNING. */
+  keys(prefix: string, printer: ExprPrinter): string {
+    const rowid = rowidName(this.table)
+    const name = (column: string): string => `${prefix}${quoteName(column)}`
+    const key =
+      rowid === null ? `json_array(${this.table.primaryKey.map(name).join(', ')})` : `CAST(${prefix}${rowid} AS TEXT)`
+    return [key, ...this.keyColumns.map((column) => this.#keyText(column, name(column), printer))].join(', ')
+  }
+
+  #keyText(name: string, sql: string, printer: ExprPrinter): string {
+    const { type, storage } = this.table.column.get(name) as Column
+    const plain = storage === undefined ? columnPlain(this.table, name, sql, printer) : sql
+    return castSql(type, { name: 'text' }, plain, printer)
+  }
+
+  /** json_each over the keys of an earlier statement. */
+  rowKeys(printer: ExprPrinter, source: string): RowKeys {
+    const each = `json_each(${printer.slots.add('keys', KEYS_SLOT)})`
+    return { each, condition: this.matchKeys(`${quoteName(source)}.`, `${KEYS_ALIAS}.value`) }
+  }
+
+  matchKeys(prefix: string, value: string): string {
+    const rowid = rowidName(this.table)
+    if (rowid !== null) return `${prefix}${rowid} = ${value}`
+    const parts = this.table.primaryKey.map(
+      (name, index) => `${prefix}${quoteName(name)} = (${value} ->> '$[${index}]')`,
+    )
+    return parts.join(' AND ')
+  }
+
+  representation(node: SelectNode): void {
+    this.step('read', (printer) => {
+      const { object, from } = printRows(node, { ...NO_JOINS, keys: this.rowKeys(printer, node.source) }, printer)
+      return `SELECT ifnull(group_concat(${object}, ','), ''), count(*) FROM ${from}`
+    })
+  }
+
+  program(
+    plan: InsertPlan | UpdatePlan | DeletePlan,
+    parts: Pick<WritePlan, 'action' | 'inserted' | 'diagnose'>,
+  ): SqliteProgram {
+    const write: WritePlan = Object.freeze({
+      ...parts,
+      table: this.table,
+      catalog: this.catalog,
+      steps: Object.freeze(this.steps),
+      keyColumns: this.keyColumns,
+      representation: plan.representation !== null,
+      counts: plan.count === 'exact' || plan.count === 'estimated',
+    })
+    return Object.freeze({
+      kind: 'write' as const,
+      engine: 'sqlite' as const,
+      output: plan.representation === null ? [] : outputOf(plan.representation),
+      reads: readsOf(this.usage, null, 0),
+      writes: [this.table.key],
+      context: [...this.usage.context],
+      text: this.steps.map((step) => step.sql),
+      read: null,
+      write,
+      inline: false,
+    })
+  }
+}
+
+function columnPlain(table: Table, name: string, sql: string, printer: ExprPrinter): string {
+  const ref = columnRef('', table, name)
+  const storage = printer.storageOf(ref)
+  return storage.kind === 'plain' ? sql : printer.plainOf(ref.type, storage, sql)
+}
+
+const DENIED = (table: Table): Refusal => ({
+  code: '42501',
+  values: { message: `new row violates row-level security policy for table "${table.name}"` },
+})
+const DENIED_MERGE = (table: Table): Refusal => ({
+  code: '42501',
+  values: { message: `new row violates row-level security policy (USING expression) for table "${table.name}"` },
+})
+
+export function compileInsert(plan: InsertPlan, catalog: Catalog): SqliteProgram {
+  const compiler = new WriteCompiler(plan, catalog)
+  const { table, source } = plan
+  const rows = candidates(plan, catalog)
+  const from = (printer: ExprPrinter, conditions: readonly (Expr | null)[], alias = source): string =>
+    `(${rows.select(printer, columnsOf(conditions, source))}) AS ${quoteName(alias)}`
+  checkReplaceKey(plan, compiler, from)
+  const checks: RowCheck[] = enforcedChecks(table, catalog, source)
+  if (plan.check !== null) checks.unshift({ condition: plan.check, refusal: DENIED(table) })
+  for (const { condition, refusal } of checks) {
+    const failed = refusal.code === '42501' ? 'IS NOT TRUE' : 'IS FALSE'
+    compiler.refuse(
+      refusal,
+      (p) => `SELECT 1 FROM ${from(p, [condition])} WHERE (${p.print(condition)}) ${failed} LIMIT 1`,
+    )
+  }
+  checkKeyGiven(plan, rows, compiler, from)
+  if (plan.conflict?.resolution === 'merge') mergeSteps(plan, rows, compiler)
+  compiler.step('change', (printer) => printInsert(plan, rows, compiler, printer), { returnsKeys: returnsKeys(plan) })
+  if (plan.representation !== null) compiler.representation(plan.representation)
+  const inserted = plan.conflict?.resolution ?? null
+  return compiler.program(plan, { action: 'insert', inserted, diagnose: diagnoseInsert(plan, rows, catalog) })
+}
+
+const returnsKeys = (plan: InsertPlan | UpdatePlan): boolean => plan.returning !== 'minimal'
+
+type From = (printer: ExprPrinter, conditions: readonly (Expr | null)[], alias?: string) => string
+
+/** PUT: the row's key must be the URL's. */
+function checkReplaceKey(plan: InsertPlan, compiler: WriteCompiler, from: From): void {
+  for (const { column, value } of plan.replaceKey) {
+    compiler.refuse({ code: 'PGRST115', values: {} }, (printer) => {
+      const equal = printComparison('eq', columnRef(plan.source, plan.table, column), value, printer)
+      return `SELECT 1 FROM ${from(printer, [])} WHERE ${equal} IS NOT TRUE LIMIT 1`
+    })
+  }
+}
+
+/** An INTEGER PRIMARY KEY would fill itself in; a column that is no identity must be given, as in PostgreSQL. */
+function checkKeyGiven(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler, from: From): void {
+  const { table } = plan
+  const [name, second] = table.primaryKey
+  const column = name === undefined || second !== undefined ? undefined : table.column.get(name)
+  if (column === undefined || column.identity !== null || !['smallint', 'integer', 'bigint'].includes(column.type.name))
+    return
+  if (column.default !== null && !rows.payload.some((given) => given.name === column.name)) return
+  const refusal: Refusal = { code: '23502', values: { column: column.name, table: table.name } }
+  compiler.refuse(
+    refusal,
+    (p) => `SELECT 1 FROM ${from(p, [])} WHERE ${quoteName(plan.source)}.${quoteName(column.name)} IS NULL LIMIT 1`,
+  )
+}
+
+const REPEATED: Refusal = {
+  code: '21000',
+  values: { message: 'ON CONFLICT DO UPDATE command cannot affect row a second time' },
+  hint: 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.',
+}
+
+/** Before a merge: no key twice in the payload, and every row it meets may be updated by this role, into what it becomes. */
+function mergeSteps(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler): void {
+  const { table, source, conflict, conflictUsing, conflictCheck } = plan
+  const keys = conflict?.columns ?? []
+  const names = keys.map(quoteName)
+  const select = (printer: ExprPrinter): string => rows.select(printer, new Set())
+  compiler.refuse(REPEATED, (printer) => {
+    const given = names.map((name) => `${name} IS NOT NULL`).join(' AND ')
+    return `SELECT 1 FROM (${select(printer)}) WHERE ${given} GROUP BY ${names.join(', ')} HAVING count(*) > 1 LIMIT 1`
+  })
+  const met = names.map((name) => `n.${name} = ${quoteName(source)}.${name}`).join(' AND ')
+  const joined = (printer: ExprPrinter): string =>
+    `(${select(printer)}) AS n CROSS JOIN ${printer.from(table)} AS ${quoteName(source)} ON ${met}`
+  if (conflictUsing !== null) {
+    compiler.refuse(
+      DENIED_MERGE(table),
+      (p) => `SELECT 1 FROM ${joined(p)} WHERE (${p.print(conflictUsing)}) IS NOT TRUE LIMIT 1`,
+    )
+  }
+  if (conflictCheck !== null) {
+    compiler.refuse(DENIED(table), (printer) => {
+      const given = new Set(rows.payload.filter((column) => !column.uuid).map((column) => column.name))
+      const merged = table.columns
+        .filter((column) => column.generated === null)
+        .map((column) => {
+          const name = quoteName(column.name)
+          return `${given.has(column.name) ? 'n' : quoteName(source)}.${name} AS ${name}`
+        })
+      const inner = `SELECT ${merged.join(', ')} FROM ${joined(printer)}`
+      const wanted = columnsOf([conflictCheck], source)
+      const all = withGenerated({ table, catalog: compiler.catalog, rows: inner, wanted }, printer)
+      return `SELECT 1 FROM (${all}) AS ${quoteName(source)} WHERE (${printer.print(conflictCheck)}) IS NOT TRUE LIMIT 1`
+    })
+  }
+  compiler.step('count', (printer) => `SELECT count(*) FROM ${joined(printer)}`)
+}
+
+function printInsert(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler, printer: ExprPrinter): string {
+  const { table, conflict } = plan
+  const names = rows.columns.map(quoteName)
+  const target = quoteName(tableName(table))
+  const select = rows.select(printer, new Set())
+  // A table whose columns are all left out: each row is DEFAULT VALUES, which has no form for several rows.
+  const columns =
+    names.length > 0 ? names : [quoteName(table.columns.find((column) => column.generated === null)?.name ?? '')]
+  const list = columns.join(', ')
+  const returning = returnsKeys(plan) ? ` RETURNING ${compiler.keys('', printer)}` : ''
+  const body = `INSERT INTO ${target} (${list}) SELECT ${list} FROM (${select}) WHERE TRUE ORDER BY ${ORDINAL}`
+  if (conflict === null) return `${body}${returning}`
+  const given = rows.payload.filter((column) => !column.uuid).map(({ name }) => quoteName(name))
+  const keys = conflict.columns.map(quoteName).join(', ')
+  const action =
+    conflict.resolution === 'ignore' || given.length === 0
+      ? 'DO NOTHING'
+      : `DO UPDATE SET ${given.map((name) => `${name} = excluded.${name}`).join(', ')}`
+  return `${body} ON CONFLICT (${keys}) ${action}${returning}`
+}
+
+export function compileUpdate(plan: UpdatePlan, catalog: Catalog): SqliteProgram {
+  const compiler = new WriteCompiler(plan, catalog)
+  const { table, source } = plan
+  const columns = payloadColumns(table, plan.columns)
+  if (columns.length > 0) {
+    const checks: RowCheck[] = enforcedChecks(table, catalog, source)
+    if (plan.check !== null) checks.unshift({ condition: plan.check, refusal: DENIED(table) })
+    for (const check of checks)
+      compiler.refuse(check.refusal, (printer) => printUpdateCheck(plan, columns, check, printer))
+    compiler.step(
+      'change',
+      (printer) => {
+        const sets = columns.map((column) => `${quoteName(column.name)} = ${printNew(plan, column, printer)}`)
+        const returning = returnsKeys(plan) ? ` RETURNING ${compiler.keys('', printer)}` : ''
+        return `UPDATE ${printTarget(table, source)} SET ${sets.join(', ')}${printWhere(plan, printer)}${returning}`
+      },
+      { returnsKeys: returnsKeys(plan) },
+    )
+    if (plan.representation !== null) compiler.representation(plan.representation)
+  }
+  return compiler.program(plan, { action: 'update', inserted: null, diagnose: diagnoseUpdate(plan, columns, catalog) })
+}
+
+function printUpdateCheck(
+  plan: UpdatePlan,
+  columns: readonly PayloadColumn[],
+  check: RowCheck,
+  printer: ExprPrinter,
+): string {
+  const { condition, refusal } = check
+  const rows = printNewRows(plan, columns, columnsOf([condition], plan.source), printer)
+  const failed = refusal.code === '42501' ? 'IS NOT TRUE' : 'IS FALSE'
+  return `SELECT 1 FROM ${rows} WHERE (${printer.print(condition)}) ${failed} LIMIT 1`
+}
+
+export function compileDelete(plan: DeletePlan, catalog: Catalog): SqliteProgram {
+  const compiler = new WriteCompiler(plan, catalog)
+  const { table, source } = plan
+  if (plan.representation === null) {
+    const needsKeys = plan.returning !== 'minimal'
+    const returning = (printer: ExprPrinter): string => (needsKeys ? ` RETURNING ${compiler.keys('', printer)}` : '')
+    compiler.step('change', (p) => `DELETE FROM ${printTarget(table, source)}${printWhere(plan, p)}${returning(p)}`, {
+      returnsKeys: needsKeys,
+    })
+  } else {
+    compiler.step(
+      'keys',
+      (printer) => {
+        const keys = compiler.keys(`${quoteName(source)}.`, printer)
+        return `SELECT ${keys} FROM ${printer.from(table)} AS ${quoteName(source)}${printWhere(plan, printer)}`
+      },
+      { returnsKeys: true },
+    )
+    compiler.representation(plan.representation)
+    compiler.step('change', (printer) => {
+      const keys = printer.slots.add('keys', KEYS_SLOT)
+      return `DELETE FROM ${printTarget(table, source)} WHERE EXISTS (SELECT 1 FROM json_each(${keys}) AS ${KEYS_ALIAS} WHERE ${compiler.matchKeys(`${quoteName(source)}.`, `${KEYS_ALIAS}.value`)})`
+    })
+  }
+  return compiler.program(plan, { action: 'delete', inserted: null, diagnose: diagnoseDelete(plan, catalog) })
+}

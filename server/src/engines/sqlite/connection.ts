@@ -1,0 +1,119 @@
+import { constants, DatabaseSync } from 'node:sqlite'
+import { failure } from '../../errors/error.ts'
+import { registerFunctions } from './udf/register.ts'
+
+/** The first SQLite without the WAL-reset bug, which can corrupt a file that one connection writes while another checkpoints. */
+const VERSION_MIN = [3, 51, 3] as const
+
+/** Thrown by `pilar_fuel` at the deadline. Not an error of the request: who runs the statement decides what it means. */
+export class OutOfFuel extends Error {
+  override readonly name = 'OutOfFuel'
+}
+
+const TICKS_PER_LOOK = 64
+
+/** Counts the rows a statement visits and stops it at a deadline, since node:sqlite can't be interrupted. */
+export class Fuel {
+  #deadlineMs = Number.POSITIVE_INFINITY
+  #ticks = TICKS_PER_LOOK
+
+  /** From now on statements of the connection may run for `limitMs` milliseconds. */
+  start(limitMs: number): void {
+    this.#deadlineMs = performance.now() + limitMs
+    this.#ticks = TICKS_PER_LOOK
+  }
+
+  stop(): void {
+    this.#deadlineMs = Number.POSITIVE_INFINITY
+  }
+
+  readonly tick = (): number => {
+    if (--this.#ticks > 0) return 1
+    this.#ticks = TICKS_PER_LOOK
+    if (performance.now() >= this.#deadlineMs) throw new OutOfFuel('the statement visited rows until its deadline')
+    return 1
+  }
+}
+
+export interface Connection {
+  readonly database: DatabaseSync
+  readonly fuel: Fuel
+  /** Puts the authorizer back, after the owner's work is done on the connection. */
+  protect(): void
+}
+
+/** How a connection may be used: `reader` can only select, `writer` changes rows, `inspector` reads the structure too. */
+export type Access = 'reader' | 'writer' | 'inspector'
+
+/** Opens a connection with our functions and every protection SQLite has. `lockTimeoutMs` is how long it waits for another process. */
+export function openConnection(file: string, access: Access, lockTimeoutMs: number): Connection {
+  const readOnly = access !== 'writer'
+  const database = new DatabaseSync(file, { readOnly, timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
+  try {
+    database.enableDefensive(true)
+    const fuel = new Fuel()
+    database.function('pilar_fuel', { deterministic: false }, (_: unknown) => fuel.tick())
+    registerFunctions(database)
+    database.exec(
+      'PRAGMA trusted_schema = OFF; PRAGMA automatic_index = OFF; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON',
+    )
+    database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -16000')
+    if (readOnly) database.exec('PRAGMA query_only = ON')
+    const protect = (): void => {
+      if (access !== 'inspector') database.setAuthorizer(access === 'reader' ? authorizeReader : authorizeWriter)
+    }
+    if (!readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    protect()
+    return { database, fuel, protect }
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const READER_ACTIONS: ReadonlySet<number> = new Set([
+  constants.SQLITE_SELECT,
+  constants.SQLITE_READ,
+  constants.SQLITE_FUNCTION,
+  constants.SQLITE_RECURSIVE,
+  constants.SQLITE_TRANSACTION,
+])
+const WRITER_ACTIONS: ReadonlySet<number> = new Set([
+  ...READER_ACTIONS,
+  constants.SQLITE_INSERT,
+  constants.SQLITE_UPDATE,
+  constants.SQLITE_DELETE,
+  constants.SQLITE_SAVEPOINT,
+])
+
+/** A second wall behind the compiler: whatever a statement says, it can't attach files, set pragmas or touch structure. */
+function authorize(allowed: ReadonlySet<number>, action: number, name: string | null, argument: string | null): number {
+  if (allowed.has(action))
+    return name === 'load_extension' || argument === 'load_extension' ? constants.SQLITE_DENY : constants.SQLITE_OK
+  // FTS5 asks for it; it changes nothing.
+  const isHarmless = action === constants.SQLITE_PRAGMA && name === 'data_version' && argument === null
+  return isHarmless ? constants.SQLITE_OK : constants.SQLITE_DENY
+}
+
+type Authorizer = NonNullable<Parameters<DatabaseSync['setAuthorizer']>[0]>
+const authorizeReader: Authorizer = (action, name, argument) => authorize(READER_ACTIONS, action, name, argument)
+const authorizeWriter: Authorizer = (action, name, argument) => authorize(WRITER_ACTIONS, action, name, argument)
+
+/** Refuses to start on a SQLite that can corrupt files. */
+export function assertVersion(database: DatabaseSync): void {
+  const row = database.prepare('SELECT sqlite_version() AS version').get()
+  const version = String(row?.['version'])
+  const parts = version.split('.').map(Number)
+  for (const [index, wanted] of VERSION_MIN.entries()) {
+    const found = parts[index] ?? 0
+    if (found > wanted) return
+    if (found < wanted) {
+      const message = `SQLite ${version} can corrupt files in WAL mode: at least ${VERSION_MIN.join('.')} is needed`
+      throw failure(
+        'PILAR_START',
+        { message },
+        { hint: 'Start Pilar with the Node it brings, or with Node 24.21 or later.' },
+      )
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Column, Table } from '../../schema/catalog.ts'
+import type { ColumnType } from '../../schema/types.ts'
+
+/**
+ * What SQLite's own catalog can't say stands beside it as a comment in the CREATE statement, which SQLite keeps as it was written:
+ * `/*pilar:{"default":"now()"}*\/`. So a file describes itself and needs no table of ours.
+ */
+export interface ColumnNote {
+  readonly type?: ColumnType
+  readonly default?: string
+  readonly generated?: string
+  readonly identity?: Column['identity']
+  readonly comment?: string
+}
+
+export interface TableNote {
+  readonly comment?: string
+  readonly open?: string
+  readonly system?: boolean
+  readonly definition?: string
+  readonly columns?: readonly { readonly name: string; readonly type: ColumnType; readonly nullable: boolean }[]
+}
+
+const PREFIX = '/*pilar:'
+
+export function noteColumn(column: Column): string {
+  const note: ColumnNote = {
+    ...(hasOwnWord(column.type) ? {} : { type: column.type }),
+    ...(column.default === null ? {} : { default: column.default }),
+    ...(column.generated === null ? {} : { generated: column.generated.expression }),
+    ...(column.identity === null ? {} : { identity: column.identity }),
+    ...(column.comment === null ? {} : { comment: column.comment }),
+  }
+  return asComment(note)
+}
+
+/** Types whose declared SQLite type says everything; integers may be hidden behind INTEGER PRIMARY KEY. */
+function hasOwnWord(type: ColumnType): boolean {
+  return !['array', 'enum', 'smallint', 'integer', 'bigint'].includes(type.name)
+}
+
+export function noteTable(table: Table): string {
+  const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
+  const note: TableNote = {
+    ...(table.comment === null ? {} : { comment: table.comment }),
+    ...(table.openColumn === null ? {} : { open: table.openColumn }),
+    ...(table.system ? { system: true } : {}),
+    ...(table.definition === null ? {} : { definition: table.definition, columns }),
+  }
+  return asComment(note)
+}
+
+/** A PostgreSQL expression beside its translation. */
+export function noteText(expression: string): string {
+  return wrap(JSON.stringify(expression))
+}
+
+function asComment(note: object): string {
+  return Object.keys(note).length === 0 ? '' : `${wrap(JSON.stringify(note))} `
+}
+
+/** In JSON a slash may be escaped: so no text can end the comment. */
+const wrap = (json: string): string => `${PREFIX}${json.replaceAll('*/', '*\\/')}*/`
+
+/** The note in a piece of SQL, or null. */
+export function readNote(sql: string): unknown {
+  const start = sql.indexOf(PREFIX)
+  const end = start < 0 ? -1 : sql.indexOf('*/', start)
+  if (end < 0) return null
+  try {
+    return JSON.parse(sql.slice(start + PREFIX.length, end))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,309 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { failure } from '../../errors/error.ts'
+import type { Catalog } from '../../schema/catalog.ts'
+import type { MigrationStep } from '../../schema/diff.ts'
+import { assert } from '../../std/assert.ts'
+import type {
+  Batch,
+  Batches,
+  ChangeSet,
+  EngineEnv,
+  EnginePool,
+  EngineSettings,
+  ExecuteOptions,
+  Params,
+  Program,
+  Session,
+  Summary,
+} from '../engine.ts'
+import { toChange, unwatchStatements, watchStatements } from './changes.ts'
+import { Children } from './children.ts'
+import { openConnection } from './connection.ts'
+import { mapError } from './errors.ts'
+import { introspect } from './introspect.ts'
+import { migrationStatements } from './migrate.ts'
+import type { SqliteProgram } from './program.ts'
+import { Reader } from './reader.ts'
+import { type SqliteSettings, sqliteSettings } from './settings.ts'
+import { type BindInput, bindSlots } from './slots.ts'
+import type { WritePlan } from './write-plan.ts'
+import { Writer } from './writer.ts'
+import type { ChangedRow, ReadResult, WriteResult, WriteTask } from './writer-messages.ts'
+
+/** How long a program that was too slow for the server's own thread goes to a child at once, in milliseconds. */
+const SLOW_MS = 60_000
+/** Looking up what broke a constraint, in milliseconds. */
+const PROBE_MS = 50
+
+/** Opens the file, makes it if it is missing. Errors are PostgreSQL's (XX001 corrupt, 58030, 55P03) or PILAR_SETTINGS and PILAR_START. */
+export async function openPool(settings: EngineSettings, env: EngineEnv): Promise<EnginePool> {
+  const own = sqliteSettings(settings)
+  const readOnly = existsSync(own.file) && !isWritable(own.file)
+  if (existsSync(own.file) && !statSync(own.file).isFile())
+    throw failure('58030', { message: `${own.file} is not a file` })
+  const lockTimeoutMs = Math.min(own.lockTimeoutMs, own.statementTimeoutMs)
+  const events = new Subscribers(env)
+  const { file, statementTimeoutMs, transactionMs, queueMax } = own
+  try {
+    const writer = await Writer.start(
+      { file, readOnly, lockTimeoutMs, statementTimeoutMs, transactionMs },
+      { queueMax, onCommit: (rows) => events.commit(rows) },
+    )
+    try {
+      return new SqlitePool({ settings: own, writer, reader: new Reader(file, 100), events })
+    } catch (error) {
+      await writer.close()
+      throw error
+    }
+  } catch (error) {
+    throw mapError(error)
+  }
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Who hears of commits. The sequence grows with each commit, heard or not. */
+class Subscribers {
+  readonly #listeners = new Set<(changes: ChangeSet) => void>()
+  readonly #env: EngineEnv
+  #sequence = 0
+
+  constructor(env: EngineEnv) {
+    this.#env = env
+  }
+
+  get size(): number {
+    return this.#listeners.size
+  }
+
+  add(listener: (changes: ChangeSet) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  commit(rows: readonly ChangedRow[]): void {
+    this.#sequence++
+    if (this.#listeners.size === 0 || rows.length === 0) return
+    const changes = { sequence: this.#sequence, atMicros: this.#env.clock.nowMicros(), changes: rows.map(toChange) }
+    for (const listener of this.#listeners) {
+      try {
+        listener(changes)
+      } catch (error) {
+        this.#env.observe({ kind: 'listener-failed', error })
+      }
+    }
+  }
+}
+
+interface Parts {
+  readonly settings: SqliteSettings
+  readonly writer: Writer
+  readonly reader: Reader
+  readonly events: Subscribers
+}
+
+class SqlitePool implements EnginePool {
+  readonly #settings: SqliteSettings
+  readonly #writer: Writer
+  readonly #reader: Reader
+  readonly #children: Children
+  readonly #events: Subscribers
+  /** Programs that were too slow inline, and until when they go to a child at once. */
+  readonly #slowUntil = new WeakMap<SqliteProgram, number>()
+  #lastTransaction = 0
+  #watched: Catalog | null = null
+
+  constructor({ settings, writer, reader, events }: Parts) {
+    this.#settings = settings
+    this.#writer = writer
+    this.#reader = reader
+    this.#events = events
+    this.#children = new Children(settings)
+  }
+
+  execute(program: Program, params: Params, options: ExecuteOptions): Batches {
+    assert(program.engine === 'sqlite', 'the program was compiled for SQLite')
+    const own = program as SqliteProgram
+    if (options.signal.aborted) throw failure('57014')
+    const input: BindInput = { params, nowMicros: options.session.nowMicros }
+    if (own.read === null) return this.#write(own, input, options)
+    const bound = bindSlots(own.read.slots, input)
+    if (options.session.transaction !== null) return this.#readInTransaction(own, bound, options.session.transaction)
+    if (own.inline && !this.#isSlow(own)) {
+      const result = this.#readInline(own, bound)
+      if (result !== null) return [readBatch(result)]
+      this.#slowUntil.set(own, performance.now() + SLOW_MS)
+    }
+    return this.#readInChild(own, bound, options.signal)
+  }
+
+  #isSlow(program: SqliteProgram): boolean {
+    const until = this.#slowUntil.get(program)
+    return until !== undefined && until > performance.now()
+  }
+
+  #readInline(program: SqliteProgram, bound: ReturnType<typeof bindSlots>): ReadResult | null {
+    try {
+      return this.#reader.read(program, bound, this.#settings.inlineMs)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  async *#readInChild(
+    program: SqliteProgram,
+    params: ReturnType<typeof bindSlots>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Batch> {
+    try {
+      yield readBatch(await this.#children.read({ sql: program.read?.sql ?? '', params }, signal))
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  async *#readInTransaction(
+    program: SqliteProgram,
+    params: ReturnType<typeof bindSlots>,
+    transaction: number,
+  ): AsyncGenerator<Batch> {
+    try {
+      const task = { sql: program.read?.sql ?? '', params }
+      yield readBatch((await this.#writer.ask({ kind: 'read', transaction, task })) as ReadResult)
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  async *#write(program: SqliteProgram, input: BindInput, options: ExecuteOptions): AsyncGenerator<Batch> {
+    const { write } = program
+    assert(write !== null, 'a program reads or writes')
+    const isNothing = write.steps.length === 0 || (write.action !== 'delete' && input.params.cells.length === 0)
+    if (isNothing) {
+      yield* nothingWritten(write, options)
+      return
+    }
+    try {
+      const task = bindTask(write, input, options)
+      const { transaction } = options.session
+      const result = (await this.#writer.ask({ kind: 'write', transaction, task })) as WriteResult
+      yield { json: result.json, rows: result.rows, summary: summaryOf(write, result) }
+    } catch (error) {
+      throw mapError(error, {
+        write,
+        probe: ({ sql, slots }) => this.#reader.probe(sql, bindSlots(slots, input), PROBE_MS),
+        sent: (text) => isSent(text, input.params),
+      })
+    }
+  }
+
+  async transaction<T>(_session: Session, body: (tx: Session) => Promise<T>): Promise<T> {
+    const transaction = ++this.#lastTransaction
+    try {
+      await this.#writer.ask({ kind: 'begin', transaction })
+    } catch (error) {
+      throw mapError(error)
+    }
+    try {
+      const result = await body({ ..._session, transaction })
+      await this.#writer.ask({ kind: 'end', transaction, commit: true })
+      return result
+    } catch (error) {
+      await this.#writer.ask({ kind: 'end', transaction, commit: false }).catch(() => {})
+      throw mapError(error)
+    }
+  }
+
+  async introspect(_signal: AbortSignal): Promise<Catalog> {
+    try {
+      const { database } = openConnection(this.#settings.file, 'inspector', this.#settings.lockTimeoutMs)
+      try {
+        return introspect(database)
+      } finally {
+        database.close()
+      }
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  async migrate(steps: readonly MigrationStep[], signal: AbortSignal): Promise<void> {
+    const found = await this.introspect(signal)
+    const statements = migrationStatements(steps, found)
+    try {
+      await this.#writer.ask({ kind: 'migrate', statements })
+      if (this.#watched !== null) await this.#watch()
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  subscribe(listener: (changes: ChangeSet) => void): () => void {
+    const stop = this.#events.add(listener)
+    if (this.#watched === null) void this.#watch().catch(() => {})
+    return stop
+  }
+
+  async #watch(): Promise<void> {
+    const catalog = await this.introspect(new AbortController().signal)
+    const old = this.#watched === null ? [] : unwatchStatements(this.#watched)
+    this.#watched = catalog
+    await this.#writer.ask({ kind: 'watch', statements: [...old, ...watchStatements(catalog)] })
+  }
+
+  async close(): Promise<void> {
+    this.#children.close()
+    this.#reader.close()
+    await this.#writer.close()
+  }
+}
+
+function readBatch({ json, rows, total }: ReadResult): Batch {
+  return { json, rows, summary: { total, affected: null, inserted: null, key: null } }
+}
+
+function* nothingWritten(write: WritePlan, { expect }: ExecuteOptions): Generator<Batch> {
+  if (expect?.affectedExactly !== undefined && expect.affectedExactly !== 0) {
+    throw failure('PGRST116', {}, { details: 'The result contains 0 rows' })
+  }
+  const inserted = write.inserted === null ? null : 0
+  yield { json: '', rows: 0, summary: { total: write.counts ? 0 : null, affected: 0, inserted, key: null } }
+}
+
+function bindTask(write: WritePlan, input: BindInput, { expect }: ExecuteOptions): WriteTask {
+  return {
+    steps: write.steps.map(({ kind, sql, slots, keysAt, returnsKeys, refusal }) => ({
+      ...{ kind, sql, keysAt, returnsKeys, refusal },
+      params: bindSlots(slots, input),
+    })),
+    keyCount: write.keyColumns.length,
+    affectedMax: expect?.affectedMax ?? null,
+    affectedExactly: expect?.affectedExactly ?? null,
+    rollback: expect?.rollback ?? false,
+  }
+}
+
+function summaryOf(write: WritePlan, result: WriteResult): Summary {
+  const { affected, conflicts, key } = result
+  const inserted = write.inserted === null ? null : write.inserted === 'ignore' ? affected : affected - conflicts
+  const columns = write.keyColumns.map((column, index) => ({ column, value: key?.[index] ?? null }))
+  return { total: write.counts ? affected : null, affected, inserted, key: key === null ? null : columns }
+}
+
+/** Whether a text stands in the request: only then may an error repeat it. */
+function isSent(text: string, params: Params): boolean {
+  const isSame = (value: unknown): boolean => typeof value !== 'object' && value !== undefined && String(value) === text
+  if (params.values.some((value) => (Array.isArray(value) ? value.includes(text) : value === text))) return true
+  return params.cells.some((row) =>
+    row.some(
+      (cell) => isSame(cell) || (cell !== null && typeof cell === 'object' && 'text' in cell && cell['text'] === text),
+    ),
+  )
+}

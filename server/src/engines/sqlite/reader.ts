@@ -1,0 +1,64 @@
+import type { StatementSync } from 'node:sqlite'
+import { Lru } from '../../std/lru.ts'
+import type { SqlValue } from './codecs.ts'
+import { type Connection, OutOfFuel, openConnection } from './connection.ts'
+import type { SqliteProgram } from './program.ts'
+import type { ReadResult } from './writer-messages.ts'
+
+/** Prepared statements kept by a reader, in entries. */
+const STATEMENTS_MAX = 500
+
+/** One read-only connection in the server's own thread, for reads that end within milliseconds. */
+export class Reader {
+  readonly #connection: Connection
+  readonly #statements = new Lru<SqliteProgram, StatementSync>(STATEMENTS_MAX)
+
+  constructor(file: string, lockTimeoutMs: number) {
+    this.#connection = openConnection(file, 'reader', lockTimeoutMs)
+  }
+
+  /** Runs a read; null when it did not end within `limitMs`: then nothing was read. */
+  read(program: SqliteProgram, bound: readonly SqlValue[], limitMs: number): ReadResult | null {
+    const statement = this.#statements.get(program) ?? this.#prepare(program)
+    const { fuel } = this.#connection
+    fuel.start(limitMs)
+    try {
+      const row = statement.get(...bound) as unknown as [string, number, number | null]
+      return { json: row[0], rows: row[1], total: row[2] }
+    } catch (error) {
+      if (error instanceof OutOfFuel) return null
+      throw error
+    } finally {
+      fuel.stop()
+    }
+  }
+
+  /** One row of a statement that is no program, for finding out what broke a constraint. Null when there is none or it takes too long. */
+  probe(sql: string, bound: readonly SqlValue[], limitMs: number): readonly SqlValue[] | null {
+    const { database, fuel } = this.#connection
+    const statement = database.prepare(sql)
+    statement.setReturnArrays(true)
+    fuel.start(limitMs)
+    try {
+      return (statement.get(...bound) as unknown as SqlValue[] | undefined) ?? null
+    } catch (error) {
+      if (error instanceof OutOfFuel) return null
+      throw error
+    } finally {
+      fuel.stop()
+    }
+  }
+
+  close(): void {
+    this.#connection.database.close()
+  }
+
+  #prepare(program: SqliteProgram): StatementSync {
+    const { read } = program
+    if (read === null) throw new Error('assertion failed: a read has a statement')
+    const statement = this.#connection.database.prepare(read.sql)
+    statement.setReturnArrays(true)
+    this.#statements.set(program, statement)
+    return statement
+  }
+}
