@@ -22,7 +22,7 @@ export function jsonText(type: ColumnType, storage: Storage, sql: string, printe
     case 'array':
       return `ifnull(${sql}, 'null')`
     case 'bytea':
-      return `ifnull('"\\\\x' || lower(hex(${sql})) || '"', 'null')`
+      return `iif(${sql} IS NULL, 'null', '"\\\\x' || lower(hex(${sql})) || '"')`
     case 'uuid':
     case 'date':
     case 'time':
