@@ -27,7 +27,7 @@ const INSIDE = ['T[],T[]>boolean', 'jsonb,jsonb>boolean']
 
 /**
  * `argument,argument>result`. `T` is one type that all its arguments convert to, `T[]` an array of it, `N` the same among numbers,
- * `I` among integers and numeric, `any` whatever comes, `scalar` whatever is no array (turned into text), `a=b` an `a` that
+ * `I` among integers and numeric, `any` whatever comes, `scalar` whatever is neither array nor bytea (turned into text), `a=b` an `a` that
  * becomes a `b`, and `...` repeats the last argument.
  */
 const SIGNATURES: Readonly<Record<FunctionName, readonly string[]>> = {
@@ -251,7 +251,7 @@ function targetOf(pattern: string, type: LogicalType, variable: ColumnType): Col
   if (isVariable(pattern)) return variable
   if (pattern === 'T[]') return wrap(variable)
   if (pattern === 'any') return type.name === 'unknown' ? TEXT : type
-  if (pattern === 'scalar') return type.name === 'array' ? null : TEXT
+  if (pattern === 'scalar') return type.name === 'array' || type.name === 'bytea' ? null : TEXT
   if (pattern === 'text[]') return type.name === 'unknown' || sameBase(type, arrayOf(TEXT)) ? arrayOf(TEXT) : null
   const [from, to] = pattern.split('=')
   if (to !== undefined) return type.name === from ? named(to) : null
@@ -267,7 +267,7 @@ function named(pattern: string): ColumnType {
 }
 
 function closeness(type: LogicalType, target: ColumnType, pattern: string): number {
-  if (type.name === 'unknown') return isText(target) ? 1 : 0
+  if (type.name === 'unknown') return isText(target) ? 1 : PREFERRED.has(target.name) ? 0.5 : 0
   if (pattern === 'scalar') return 0
   if (sameBase(type, target) || pattern.includes('=')) return 100
   return PREFERRED.has(target.name) ? 10 : 0

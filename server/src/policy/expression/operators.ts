@@ -1,4 +1,5 @@
 import type { A_Expr } from 'libpg-query'
+import { castTo } from '../../query/conversion.ts'
 import type { Expr } from '../../query/expr.ts'
 import { and, not, or } from '../../query/expr-tools.ts'
 import type { FunctionName } from '../../query/functions.ts'
@@ -66,7 +67,7 @@ export function checkOperator(node: A_Expr, scope: Scope): Expr {
     case 'AEXPR_NOT_DISTINCT':
       return not(resolveCall('distinct', both(node, scope)))
     case 'AEXPR_NULLIF':
-      return resolveCall('nullif', both(node, scope))
+      return nullIf(both(node, scope))
     case 'AEXPR_IN':
       return inList(node, scope)
     case 'AEXPR_OP_ANY':
@@ -140,6 +141,20 @@ function rowEquality(operator: Operator, rows: readonly (readonly [Node, Node])[
 
 function listItems(node: Node | undefined): readonly Node[] {
   return node !== undefined && 'List' in node ? (node.List.items ?? []) : []
+}
+
+/** Families within which PostgreSQL compares two types without converting either. */
+const COMPARED_AS_THEY_ARE: readonly ReadonlySet<string>[] = [
+  new Set(['smallint', 'integer', 'bigint']),
+  new Set(['real', 'double']),
+  new Set(['date', 'timestamp', 'timestamptz']),
+]
+
+/** NULLIF has the type of its first side, as that is compared. */
+function nullIf([left, right]: [Expr, Expr]): Expr {
+  const found = resolveCall('nullif', [left, right])
+  const isKept = COMPARED_AS_THEY_ARE.some((family) => family.has(left.type.name) && family.has(found.type.name))
+  return isKept && left.type.name !== 'unknown' ? castTo(found, left.type) : found
 }
 
 function inList(node: A_Expr, scope: Scope): Expr {
