@@ -71,9 +71,9 @@ export class Children {
     const { file, lockTimeoutMs } = this.#settings
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const path = fileURLToPath(new URL(`./reader-child.${extension}`, import.meta.url))
-    const execArgv = process.execArgv.filter((flag) => !/^--(test|inspect)/.test(flag))
     const child = fork(path, [file, String(lockTimeoutMs)], {
-      execArgv,
+      // Not ours: neither the inspector's port nor the test runner's flags are for a child.
+      execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: childEnvironment(process.env),

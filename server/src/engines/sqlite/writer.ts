@@ -49,7 +49,8 @@ export class Writer {
       new URL(import.meta.url.endsWith('.ts') ? './writer-thread.ts' : './writer-thread.js', import.meta.url),
       {
         workerData: settings,
-        execArgv: process.execArgv.filter((flag) => !flag.startsWith('--test') && !flag.startsWith('--inspect')),
+        // Our own flags are for the whole process; some of them (the test runner's) are refused for a thread.
+        execArgv: [],
       },
     )
     await new Promise<void>((resolve, reject) => {
