@@ -28,8 +28,13 @@ export class WriteCompiler {
 
   constructor(plan: InsertPlan | UpdatePlan | DeletePlan, catalog: Catalog) {
     this.catalog = catalog
-    this.table = plan.table
+    this.table = catalog.tables.get(plan.table.key) ?? plan.table
     this.keyColumns = plan.returning === 'minimal' ? [] : plan.table.primaryKey
+  }
+
+  /** The plan over the whole table: its own lacks the role's hidden columns, which defaults, checks and policies are about all the same. */
+  whole<P extends InsertPlan | UpdatePlan | DeletePlan>(plan: P): P {
+    return { ...plan, table: this.table }
   }
 
   step(kind: WriteStep['kind'], print: (printer: ExprPrinter) => string, options: Partial<WriteStep> = {}): void {
@@ -124,8 +129,9 @@ const DENIED_MERGE = (table: Table): Refusal => ({
   values: { message: `new row violates row-level security policy (USING expression) for table "${table.name}"` },
 })
 
-export function compileInsert(plan: InsertPlan, catalog: Catalog): SqliteProgram {
-  const compiler = new WriteCompiler(plan, catalog)
+export function compileInsert(given: InsertPlan, catalog: Catalog): SqliteProgram {
+  const compiler = new WriteCompiler(given, catalog)
+  const plan = compiler.whole(given)
   const { table, source } = plan
   const rows = candidates(plan, catalog)
   const from = (printer: ExprPrinter, conditions: readonly (Expr | null)[], alias = source): string =>
@@ -241,8 +247,9 @@ function printInsert(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler
   return `${body} ON CONFLICT (${keys}) ${action}${returning}`
 }
 
-export function compileUpdate(plan: UpdatePlan, catalog: Catalog): SqliteProgram {
-  const compiler = new WriteCompiler(plan, catalog)
+export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgram {
+  const compiler = new WriteCompiler(given, catalog)
+  const plan = compiler.whole(given)
   const { table, source } = plan
   const columns = payloadColumns(table, plan.columns)
   if (columns.length > 0) {
@@ -276,8 +283,9 @@ function printUpdateCheck(
   return `SELECT 1 FROM ${rows} WHERE (${printer.print(condition)}) ${failed} LIMIT 1`
 }
 
-export function compileDelete(plan: DeletePlan, catalog: Catalog): SqliteProgram {
-  const compiler = new WriteCompiler(plan, catalog)
+export function compileDelete(given: DeletePlan, catalog: Catalog): SqliteProgram {
+  const compiler = new WriteCompiler(given, catalog)
+  const plan = compiler.whole(given)
   const { table, source } = plan
   if (plan.representation === null) {
     const needsKeys = plan.returning !== 'minimal'
