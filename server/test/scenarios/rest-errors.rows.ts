@@ -38,9 +38,9 @@ export const errorRows: readonly Row[] = [
   },
   {
     name: 'an operator that is none',
-    ask: 'GET /posts?id=is_like.3',
+    ask: 'GET /posts?id=noop.3',
     status: 400,
-    error: { code: 'PGRST100', message: '"failed to parse filter (is_like.3)" (line 1, column 1)', hint: null },
+    error: { code: 'PGRST100', message: '"failed to parse filter (noop.3)" (line 1, column 1)', hint: null },
   },
   {
     name: 'a select that does not parse',

@@ -280,7 +280,7 @@ export const writeRows: readonly Row[] = [
   },
   {
     name: 'an update with its rows',
-    ask: 'PATCH /tags?id=in.(52,50)&select=name',
+    ask: 'PATCH /tags?id=in.(52,51)&select=name',
     headers: REPRESENT,
     body: { name: 'same?' },
     status: 409,
@@ -321,7 +321,7 @@ export const writeRows: readonly Row[] = [
     expectedHeaders: { 'content-range': '0-1/2', 'preference-applied': 'count=exact, handling=strict, max-affected=2' },
   },
 
-  { name: 'PUT inserts', ask: 'PUT /tags?id=eq.60', body: { id: 60, name: 'put' }, status: 201, text: '' },
+  { name: 'PUT inserts', ask: 'PUT /tags?id=eq.60', body: { id: 60, name: 'put' }, status: 204, text: '' },
   {
     name: 'PUT replaces',
     ask: 'PUT /tags?id=eq.60&select=name',

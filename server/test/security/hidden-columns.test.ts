@@ -5,8 +5,8 @@ import { type Answer, ask } from '../support/http.ts'
 import { BOB, startWorld, type World } from '../support/world.ts'
 
 const HIDDEN = 'zq_hidden'
-/** As long as the hidden name and as far from every visible one. */
-const MISSING = 'zq_absent'
+/** As long as the hidden name and as far from every visible one, so that hints are the same too. */
+const MISSING = 'zq_hiddqn'
 
 let world: World
 before(async () => {

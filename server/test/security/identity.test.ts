@@ -277,7 +277,7 @@ describe('settings', () => {
   })
 
   const badSecrets = [
-    'short',
+    't1ny-s3cret',
     'x'.repeat(31),
     'a'.repeat(64),
     'changeme-changeme-changeme-changeme',
