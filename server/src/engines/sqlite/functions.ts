@@ -55,21 +55,26 @@ const like =
     return `(${folded} GLOB ${quoteText(translate(String(pattern.value)))})`
   }
 
-/** greatest and least skip nulls; SQLite's min and max of several arguments don't. */
+/** greatest and least skip nulls; SQLite's max and min of several arguments don't: each stands in for the others where they are null. */
 const extreme =
   (fn: 'max' | 'min'): CallPrinter =>
   (expr, printer) => {
     const { type } = expr
     if (type.name === 'numeric') {
-      const keys = expr.args.map((each) => `(${universal(each, 'lt', printer).sql})`).join(', ')
-      return printer.udf('numeric_of_key', `(SELECT ${fn}(column1) FROM (VALUES ${keys}))`)
+      const keys = expr.args.map((each) => universal(each, 'lt', printer).sql)
+      return printer.udf('numeric_of_key', withoutNulls(fn, keys))
     }
-    const plain = expr.args.every((each) => universal(each, 'lt', printer).tag === 'plain')
-    if (!plain) return printer.udf('extreme', quoteText(JSON.stringify(type)), quoteText(fn), ...args(expr, printer))
-    return `(SELECT ${fn}(column1) FROM (VALUES ${args(expr, printer)
-      .map((sql) => `(${sql})`)
-      .join(', ')}))`
+    const isPlain = expr.args.every((each) => universal(each, 'lt', printer).tag === 'plain')
+    if (isPlain) return withoutNulls(fn, args(expr, printer))
+    return printer.udf('extreme', quoteText(JSON.stringify(type)), quoteText(fn), ...args(expr, printer))
   }
+
+function withoutNulls(fn: 'max' | 'min', values: readonly string[]): string {
+  const [only] = values
+  if (only !== undefined && values.length === 1) return only
+  const sides = values.map((_, index) => `coalesce(${[...values.slice(index), ...values.slice(0, index)].join(', ')})`)
+  return `${fn}(${sides.join(', ')})`
+}
 
 const isJson = (type: LogicalType): boolean => type.name === 'jsonb'
 

@@ -127,15 +127,19 @@ function ownColumn(declared: string) {
   return declared === 'TEXT' ? { name: 'text' as const } : ownType(declared)
 }
 
+/** Some value of the column; null where a broken page holds it, which is no reason to give up the rest of the file. */
 function sampleOf(row: ColumnRow, found: Found, database: DatabaseSync): SqlValue {
-  if (!/INT|DATE|TIME/i.test(row.type)) return null
+  if (!/INT|DATE|TIME/i.test(row.type) || found.kind === 'view') return null
   const column = quoteName(row.name)
-  const statement = database.prepare(
-    `SELECT ${column} FROM ${quoteName(found.name)} WHERE ${column} IS NOT NULL LIMIT 1`,
-  )
-  statement.setReturnArrays(true)
-  statement.setReadBigInts(true)
-  return (statement.get() as unknown as SqlValue[] | undefined)?.[0] ?? null
+  try {
+    const sql = `SELECT ${column} FROM ${quoteName(found.name)} WHERE ${column} IS NOT NULL LIMIT 1`
+    const statement = database.prepare(sql)
+    statement.setReturnArrays(true)
+    statement.setReadBigInts(true)
+    return (statement.get() as unknown as SqlValue[] | undefined)?.[0] ?? null
+  } catch {
+    return null
+  }
 }
 
 interface IndexRow {
