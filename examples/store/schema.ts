@@ -54,6 +54,7 @@ export default schema(
       /** What the shop paid: see `hidden`. */
       cost: c.numeric(10, 2).nullable(),
       stock: c.integer().default('0').check('stock >= 0'),
+      available: c.boolean().generated('stock > 0', { stored: true }),
       attributes: c.jsonb().default("'{}'"),
       tags: c.array(c.text()).default("'{}'"),
       created_at: c.timestamptz().default('now()'),
@@ -104,7 +105,6 @@ export default schema(
       product_id: c.integer().references('products.id'),
       quantity: c.integer().default('1').check('quantity between 1 and 100'),
       unit_price: c.numeric(10, 2),
-      total: c.numeric(12, 2).generated('quantity * unit_price', { stored: true }),
     })
       .primaryKey('order_id', 'position')
       .index('product_id')
@@ -139,7 +139,7 @@ export default schema(
     // A view has policies of its own, like a table.
     offers: view(
       { id: c.integer(), name: c.text(), price: c.numeric(10, 2) },
-      "select id, name, price from products where status = 'published' and stock > 0 and price < 20",
+      "select id, name, price from products where status = 'published' and available and price < 20",
     ).policies({ select: { public: 'true' } }),
   },
   {

@@ -13,10 +13,10 @@ export function banner(app: App, url: string, context: { readonly project: strin
     ['  Client', `createClient('${url}', '${app.keys.publishable}')`],
   ])
   const keys = columns([
-    ['  publishable', app.keys.publishable, '(or anon; for browsers)'],
-    ['  anon', app.keys.anon],
-    ['  secret', app.keys.secret, '(or service_role; full access, for servers only)'],
-    ['  service_role', app.keys.service_role],
+    ['  for browsers', 'publishable', app.keys.publishable],
+    ['', 'anon', app.keys.anon],
+    ['  for servers', 'secret', app.keys.secret],
+    ['  (full access)', 'service_role', app.keys.service_role],
   ])
   const commands = tryNext(app, url).map((line) => `  ${line}`)
   return [
@@ -40,18 +40,18 @@ function tryNext(app: App, url: string): readonly string[] {
   const defaultSchema = catalog.schemas[0]
   const all = [...catalog.tables.values()].filter((table) => !table.system && table.schema === defaultSchema)
   const open = all.filter((table) => readableByAnon(app, table.key))
-  const first = open.find((table) => relatedOf(app, table.key) !== null) ?? open[0]
+  const first = open.toSorted((a, b) => relatedOf(app, b.key).length - relatedOf(app, a.key).length)[0]
   const publishable = `-H 'apikey: ${app.keys.publishable}'`
   const secret = `-H 'apikey: ${app.keys.secret}'`
   const path = (name: string) => `${url}/rest/v1/${encodeURIComponent(name)}`
   const shown = first ?? all[0]
   if (shown === undefined) return [`curl '${url}/health'`]
   const key = first === undefined ? secret : publishable
-  const related = relatedOf(app, shown.key)
+  const related = relatedOf(app, shown.key)[0]
   const counted = all.find((table) => !open.includes(table) && table.kind === 'table') ?? shown
   return [
     `curl '${path(shown.name)}?limit=3' ${key}`,
-    related === null
+    related === undefined
       ? `curl '${path(shown.name)}?limit=3' ${key} -H 'Accept: text/csv'`
       : `curl '${path(shown.name)}?select=*,${encodeURIComponent(related)}(*)&limit=2' ${key}`,
     `curl -I '${path(counted.name)}' ${secret} -H 'Prefer: count=exact'`,
@@ -68,13 +68,12 @@ function readableByAnon(app: App, table: string): boolean {
   )
 }
 
-/** A table that can be embedded without a hint and that the same caller may read; null when there is none. */
-function relatedOf(app: App, source: string): string | null {
+/** The tables that can be embedded without a hint and that the same caller may read. */
+function relatedOf(app: App, source: string): readonly string[] {
   const relations = app.model.visibleTo(ANON_ROLE).relations.get(source) ?? []
-  const unambiguous = relations.filter(
-    (relation) =>
-      relation.target !== source && relations.filter((other) => other.target === relation.target).length === 1,
+  const targets = relations.map((relation) => relation.target).filter((target) => readableByAnon(app, target))
+  const unambiguous = targets.filter(
+    (target) => target !== source && targets.indexOf(target) === targets.lastIndexOf(target),
   )
-  const found = unambiguous.find((relation) => readableByAnon(app, relation.target))
-  return found === undefined ? null : (app.model.catalog.tables.get(found.target)?.name ?? null)
+  return unambiguous.flatMap((target) => app.model.catalog.tables.get(target)?.name ?? [])
 }

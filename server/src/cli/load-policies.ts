@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { SchemaProblems } from '../pipeline/load-model.ts'
+import { declare } from '../pipeline/declare.ts'
 import { Model } from '../pipeline/model.ts'
-import { checkSchema } from '../policy/check-schema.ts'
 import { loadGrammar } from '../policy/expression/index.ts'
 import { loadPolicies } from '../policy/load-policies.ts'
-import { buildCatalog } from '../schema/build-catalog.ts'
+import { DEFAULT_SCHEMA } from '../schema/catalog.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
+import { makeCatalog } from '../schema/make-catalog.ts'
+import { assert } from '../std/assert.ts'
 import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
 import { loadSchema } from './load-schema.ts'
 import { describeProblems, problemsOf } from './problems.ts'
@@ -15,6 +16,8 @@ export const POLICY_OPTIONS = {
   project: PROJECT_OPTION,
   database: { ...SERVE_OPTIONS.database, doc: 'Read tables that schema.ts does not declare from this database.' },
 } as const satisfies Readonly<Record<string, Option>>
+
+const NOTHING_FOUND = makeCatalog({ version: 0, schemas: [DEFAULT_SCHEMA], tables: [], functions: [] })
 
 /** Runs `body` over a project's catalog and policies; mistakes in the schema are reported instead. Gives the exit code. */
 export async function withModel(invocation: Invocation, body: (model: Model) => void): Promise<number> {
@@ -36,12 +39,10 @@ async function projectModel(invocation: Invocation): Promise<Model> {
   const definition = path === null ? null : await loadSchema(path)
   if (definition === null || serving.settings.databaseUrl !== '') return modelOfDatabase(definition, serving)
   await loadGrammar()
-  const built = buildCatalog(definition, { version: 1 })
-  if (built.catalog === null) throw new SchemaProblems(built.problems)
-  const loaded = loadPolicies(definition, built.catalog, { version: 1 })
-  const problems = [...built.problems, ...checkSchema(definition, built.catalog), ...loaded.problems]
-  if (loaded.policies === null || problems.length > 0) throw new SchemaProblems(problems)
-  return new Model(built.catalog, loaded.policies)
+  const catalog = declare(definition, NOTHING_FOUND, 1)
+  const { policies } = loadPolicies(definition, catalog, { version: 1 })
+  assert(policies !== null, 'declare checked the policies')
+  return new Model(catalog, policies)
 }
 
 async function modelOfDatabase(definition: SchemaDefinition | null, serving: Serving): Promise<Model> {

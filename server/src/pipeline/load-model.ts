@@ -1,14 +1,13 @@
 import type { EnginePool } from '../engines/engine.ts'
 import { failure } from '../errors/error.ts'
-import { checkSchema } from '../policy/check-schema.ts'
 import { loadGrammar } from '../policy/expression/index.ts'
 import { loadPolicies } from '../policy/load-policies.ts'
 import type { Observe } from '../runtime/observe.ts'
-import { buildCatalog } from '../schema/build-catalog.ts'
 import type { Catalog } from '../schema/catalog.ts'
-import type { Problem, SchemaDefinition } from '../schema/definition.ts'
+import type { SchemaDefinition } from '../schema/definition.ts'
 import { type Difference, diff } from '../schema/diff.ts'
 import { adoptCatalog } from './adopt-catalog.ts'
+import { declare, SchemaProblems } from './declare.ts'
 import { Model } from './model.ts'
 
 export interface LoadOptions {
@@ -33,17 +32,6 @@ const NOTHING: SchemaDefinition = {
   problems: [],
 }
 
-/** Thrown with every mistake of a schema.ts at once. */
-export class SchemaProblems extends Error {
-  override readonly name = 'SchemaProblems'
-  readonly problems: readonly Problem[]
-
-  constructor(problems: readonly Problem[]) {
-    super(`schema.ts has ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`)
-    this.problems = problems
-  }
-}
-
 /**
  * From a definition and a database to what requests are planned against. Checks everything before it touches the database; throws
  * SchemaProblems, or PILAR_START where the database differs in a way that can't be mended by adding.
@@ -65,20 +53,6 @@ export async function loadModel(options: LoadOptions): Promise<Model> {
     tables: catalog.tables.size,
   })
   return new Model(catalog, loaded.policies)
-}
-
-/** The Catalog that schema.ts asks for, all of its expressions and policies checked, so that no step runs for a project that can't load. */
-function declare(definition: SchemaDefinition, found: Catalog, version: number): Catalog {
-  const built = buildCatalog(definition, { version, existing: found })
-  if (built.catalog === null) throw new SchemaProblems(built.problems)
-  const merged = adoptCatalog(built.catalog, found, version)
-  const problems = [
-    ...built.problems,
-    ...checkSchema(definition, merged),
-    ...loadPolicies(definition, merged, { version: 0 }).problems,
-  ]
-  if (problems.length > 0) throw new SchemaProblems(problems)
-  return built.catalog
 }
 
 async function bringUpToDate(declared: Catalog, found: Catalog, options: LoadOptions): Promise<Catalog> {
