@@ -1,18 +1,28 @@
 import { main } from './dispatch.ts'
 import { terminalOutput } from './output.ts'
 
-/** Resolves on the first signal to stop; the second ends the program at once, for a stop that hangs. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+// One Ctrl-C can arrive twice: from the terminal, and from the npm that started us.
+const SAME_SIGNAL_MS = 1000
+const EXIT_INTERRUPTED = 130
+
+/** Resolves on the first signal to stop; a further one, a moment later, ends the program at once, for a stop that hangs. */
 function untilStopped(): Promise<string> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   return new Promise((resolve) => {
+    let impatient = false
+    let stopping = false
     const stop = (signal: string) => {
-      for (const name of signals) {
-        process.removeListener(name, stop)
-        process.once(name, () => process.exit(130))
+      if (impatient) process.exit(EXIT_INTERRUPTED)
+      if (!stopping) {
+        setTimeout(() => {
+          impatient = true
+        }, SAME_SIGNAL_MS).unref()
       }
+      stopping = true
       resolve(signal)
     }
-    for (const name of signals) process.once(name, stop)
+    for (const name of SIGNALS) process.on(name, stop)
   })
 }
 

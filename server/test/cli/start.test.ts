@@ -36,6 +36,7 @@ test('start prints URLs, keys, and three commands that work as pasted; Ctrl-C en
   assert.equal(answers[0], '[]')
   assert.match(answers[2] ?? '', /content-range: \*\/0/i)
   assert.equal(statSync(join(cwd, '.pilar/secret')).mode & 0o777, 0o600)
+  pilar.child.kill('SIGINT') // as npm does besides the terminal
   assert.deepEqual(await pilar.stop('SIGINT'), { code: 0, signal: null })
 })
 
