@@ -60,7 +60,7 @@ it('a table whose name has a space', () =>
 it('embeds through it, in both directions', async () => {
   const { data, error } = await db
     .from('Orders')
-    .select('OrderID,Order Details(Quantity,Products(ProductName))')
+    .select('OrderID,"Order Details"(Quantity,Products(ProductName))')
     .eq('OrderID', 10248)
   assert.equal(error, null)
   const lines = beside.all(
