@@ -49,7 +49,8 @@ before(async () => {
 after(() => served?.close())
 
 const rest = (path: string) => `${served.url}/rest/v1${path}`
-const PATTERN = encodeURIComponent('*a*e*i*o*u*zz*zz*')
+/** Matches no row, and takes some microseconds to find out. */
+const REGEX = encodeURIComponent('(a|e|i)+.*(o|u)+.*zzzz$')
 
 interface Runaway {
   readonly name: string
@@ -66,11 +67,11 @@ const RUNAWAYS: readonly Runaway[] = [
   { name: 'the same in a count', path: '/pairs?select=id&limit=0', method: 'HEAD' },
   {
     name: 'an index scan with a filter on every row',
-    path: `/things?select=id&k=gte.0&order=k&note=ilike.${PATTERN}&or=(note.ilike.${PATTERN},note.imatch.${encodeURIComponent('(a|e|i)+.*(o|u)+.*zzzz$')})&limit=1`,
+    path: `/things?select=id&k=gte.0&order=k&note=imatch.${REGEX}&limit=1`,
   },
   {
     name: 'the same in an update',
-    path: `/things?note=imatch.${encodeURIComponent('(a|e|i)+.*(o|u)+.*zzzz$')}&note=ilike.${PATTERN}&or=(note.ilike.${PATTERN},note.ilike.${PATTERN}z)`,
+    path: `/things?k=gte.0&note=imatch.${REGEX}`,
     method: 'PATCH',
     body: '{"other":1}',
   },
