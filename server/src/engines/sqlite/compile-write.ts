@@ -239,12 +239,13 @@ function printInsert(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler
   const body = `INSERT INTO ${target} (${list}) SELECT ${list} FROM (${select}) WHERE TRUE ORDER BY ${ORDINAL}`
   if (conflict === null) return `${body}${returning}`
   const given = rows.payload.filter((column) => !column.uuid).map(({ name }) => quoteName(name))
-  const keys = conflict.columns.map(quoteName).join(', ')
-  const action =
-    conflict.resolution === 'ignore' || given.length === 0
-      ? 'DO NOTHING'
-      : `DO UPDATE SET ${given.map((name) => `${name} = excluded.${name}`).join(', ')}`
-  return `${body} ON CONFLICT (${keys}) ${action}${returning}`
+  const keys = conflict.columns.map(quoteName)
+  // The columns of the conflict are equal by definition. Setting them would make SQLite (3.53) skip the foreign keys of a new row in a table
+  // that references itself ON UPDATE SET NULL.
+  const others = given.filter((name) => !keys.includes(name))
+  const set = (others.length === 0 ? given : others).map((name) => `${name} = excluded.${name}`).join(', ')
+  const action = conflict.resolution === 'ignore' || set === '' ? 'DO NOTHING' : `DO UPDATE SET ${set}`
+  return `${body} ON CONFLICT (${keys.join(', ')}) ${action}${returning}`
 }
 
 export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgram {

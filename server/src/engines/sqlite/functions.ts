@@ -115,7 +115,8 @@ const jsonGet =
     const step = printer.print(key)
     const got = `(${sql} -> ${step})`
     if (!asText) return got
-    return `(CASE json_type(${got}) WHEN 'text' THEN ${sql} ->> ${step} WHEN 'null' THEN NULL ELSE ${got} END)`
+    // `|| ''` takes away the mark of JSON that SQLite leaves on the value, which would print 2 instead of "2".
+    return `(CASE json_type(${got}) WHEN 'text' THEN ${sql} ->> ${step} WHEN 'null' THEN NULL ELSE ${got} || '' END)`
   }
 
 /** Arrays by their elements' keys, jsonb by structure. */
