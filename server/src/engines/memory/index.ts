@@ -1,4 +1,5 @@
 import { failure } from '../../errors/error.ts'
+import type { Expr } from '../../query/expr.ts'
 import type { DeletePlan, InsertPlan, Plan, UpdatePlan, WriteColumn } from '../../query/plan.ts'
 import type { Column, Table } from '../../schema/catalog.ts'
 import type { PolicyAction } from '../../schema/definition.ts'
@@ -26,6 +27,7 @@ export type Cells = readonly (readonly (Json | undefined)[])[]
  * row by row. Throws `PilarError` as the engines must. A plan's own tables lack what the role may not know of: writes take the whole ones.
  */
 export function answer(plan: Plan, world: World, cells: Cells): Result {
+  convertParams(plan, world)
   switch (plan.kind) {
     case 'read': {
       const { listing, total } = show(plan.root, rootScopes(plan.root, world), world)
@@ -43,6 +45,16 @@ export function answer(plan: Plan, world: World, cells: Cells): Result {
       return update({ ...plan, table: tableOf(world, plan.table.key) }, world, cells)
     case 'delete':
       return remove({ ...plan, table: tableOf(world, plan.table.key) }, world)
+  }
+}
+
+/** A value that can't be converted is an error wherever it stands, even if no row ever asks for it. */
+function convertParams(part: unknown, world: World): void {
+  if (part === null || typeof part !== 'object') return
+  const node = part as Expr
+  if (node.kind === 'param') evaluate(node, EMPTY_SCOPE, world)
+  for (const [name, member] of Object.entries(part)) {
+    if (name !== 'table' && name !== 'relation' && name !== 'type') convertParams(member, world)
   }
 }
 
