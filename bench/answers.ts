@@ -3,5 +3,6 @@ export const HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'private, no-store',
+  vary: 'Accept, Prefer, Range',
   'content-type': 'application/json; charset=utf-8',
 }
