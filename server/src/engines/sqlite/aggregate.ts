@@ -53,6 +53,8 @@ function printAverage(value: Expr, printer: ExprPrinter): string {
       return printer.udf('numeric_avg', `CAST(${sql} AS TEXT)`)
     case 'numeric':
       return printer.udf('numeric_avg', sql)
+    case 'interval':
+      return printer.udf('interval_avg', sql)
     default:
       throw unsupported('avg', value)
   }

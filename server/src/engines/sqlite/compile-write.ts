@@ -10,12 +10,13 @@ import { printComparison } from './compare.ts'
 import { outputOf, readsOf } from './compile-read.ts'
 import { diagnoseDelete, diagnoseInsert, diagnoseUpdate } from './diagnose.ts'
 import { ExprPrinter, Usage } from './expr.ts'
+import { computedColumns, printComputed } from './generated.ts'
 import { type PayloadColumn, payloadColumns } from './payload.ts'
 import type { SqliteProgram } from './program.ts'
 import { KEYS_ALIAS, NO_JOINS, printRows, type RowKeys } from './select.ts'
 import { KEYS_SLOT } from './slots.ts'
 import { rowidName, tableName } from './tables.ts'
-import { printNew, printNewRows, printTarget, printWhere } from './update-rows.ts'
+import { newValue, printNew, printNewRows, printTarget, printWhere } from './update-rows.ts'
 import type { Refusal, RowCheck, WritePlan, WriteStep } from './write-plan.ts'
 
 /** One write being compiled: each statement has its own printer and slots, all share what they use. */
@@ -168,17 +169,26 @@ function checkReplaceKey(plan: InsertPlan, compiler: WriteCompiler, from: From):
   }
 }
 
+/** The column that SQLite makes its rowid, to which it gives no NOT NULL of its own. */
+function rowidKey(table: Table): Column | null {
+  const [name, second] = table.primaryKey
+  const column = name === undefined || second !== undefined ? undefined : table.column.get(name)
+  return column !== undefined && ['smallint', 'integer', 'bigint'].includes(column.type.name) ? column : null
+}
+
+const keyMissing = (table: Table, column: Column): Refusal => ({
+  code: '23502',
+  values: { column: column.name, table: table.name },
+})
+
 /** An INTEGER PRIMARY KEY would fill itself in; a column that is no identity must be given, as in PostgreSQL. */
 function checkKeyGiven(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler, from: From): void {
   const { table } = plan
-  const [name, second] = table.primaryKey
-  const column = name === undefined || second !== undefined ? undefined : table.column.get(name)
-  if (column === undefined || column.identity !== null || !['smallint', 'integer', 'bigint'].includes(column.type.name))
-    return
+  const column = rowidKey(table)
+  if (column === null || column.identity !== null) return
   if (column.default !== null && !rows.payload.some((given) => given.name === column.name)) return
-  const refusal: Refusal = { code: '23502', values: { column: column.name, table: table.name } }
   compiler.refuse(
-    refusal,
+    keyMissing(table, column),
     (p) => `SELECT 1 FROM ${from(p, [])} WHERE ${quoteName(plan.source)}.${quoteName(column.name)} IS NULL LIMIT 1`,
   )
 }
@@ -228,9 +238,10 @@ function mergeSteps(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler)
 
 function printInsert(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler, printer: ExprPrinter): string {
   const { table, conflict } = plan
-  const names = rows.columns.map(quoteName)
+  const computed = computedColumns(table, compiler.catalog)
+  const names = [...rows.columns, ...computed.map((column) => column.name)].map(quoteName)
   const target = quoteName(tableName(table))
-  const select = rows.select(printer, new Set())
+  const select = rows.select(printer, new Set(computed.map((column) => column.name)))
   // A table whose columns are all left out: each row is DEFAULT VALUES, which has no form for several rows.
   const columns =
     names.length > 0 ? names : [quoteName(table.columns.find((column) => column.generated === null)?.name ?? '')]
@@ -258,10 +269,20 @@ export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgra
     if (plan.check !== null) checks.unshift({ condition: plan.check, refusal: DENIED(table) })
     for (const check of checks)
       compiler.refuse(check.refusal, (printer) => printUpdateCheck(plan, columns, check, printer))
+    const key = rowidKey(table)
+    if (key !== null && columns.some(({ name }) => name === key.name)) {
+      const missing = (printer: ExprPrinter): string => printNewRows(plan, columns, new Set(), printer)
+      const isNull = `${quoteName(source)}.${quoteName(key.name)} IS NULL`
+      compiler.refuse(keyMissing(table, key), (printer) => `SELECT 1 FROM ${missing(printer)} WHERE ${isNull} LIMIT 1`)
+    }
     compiler.step(
       'change',
       (printer) => {
         const sets = columns.map((column) => `${quoteName(column.name)} = ${printNew(plan, column, printer)}`)
+        for (const column of computedColumns(table, catalog)) {
+          const value = printComputed(column, table, { of: (name) => newValue(plan, columns, name, printer), printer })
+          sets.push(`${quoteName(column.name)} = ${value}`)
+        }
         const returning = returnsKeys(plan) ? ` RETURNING ${compiler.keys('', printer)}` : ''
         return `UPDATE ${printTarget(table, source)} SET ${sets.join(', ')}${printWhere(plan, printer)}${returning}`
       },
@@ -288,7 +309,7 @@ export function compileDelete(given: DeletePlan, catalog: Catalog): SqliteProgra
   const compiler = new WriteCompiler(given, catalog)
   const plan = compiler.whole(given)
   const { table, source } = plan
-  if (plan.representation === null) {
+  if (plan.representation === null && !cascadesToItself(table, catalog)) {
     const needsKeys = plan.returning !== 'minimal'
     const returning = (printer: ExprPrinter): string => (needsKeys ? ` RETURNING ${compiler.keys('', printer)}` : '')
     compiler.step('change', (p) => `DELETE FROM ${printTarget(table, source)}${printWhere(plan, p)}${returning(p)}`, {
@@ -303,11 +324,24 @@ export function compileDelete(given: DeletePlan, catalog: Catalog): SqliteProgra
       },
       { returnsKeys: true },
     )
-    compiler.representation(plan.representation)
+    if (plan.representation !== null) compiler.representation(plan.representation)
     compiler.step('change', (printer) => {
       const keys = printer.slots.add('keys', KEYS_SLOT)
       return `DELETE FROM ${printTarget(table, source)} WHERE EXISTS (SELECT 1 FROM json_each(${keys}) AS ${KEYS_ALIAS} WHERE ${compiler.matchKeys(`${quoteName(source)}.`, `${KEYS_ALIAS}.value`)})`
     })
   }
   return compiler.program(plan, { action: 'delete', inserted: null, diagnose: diagnoseDelete(plan, catalog) })
+}
+
+/** True where a deleted row may take rows of the same table along: a DELETE then meets fewer rows than the filter found. */
+function cascadesToItself(table: Table, catalog: Catalog): boolean {
+  const reached = new Set([table.key])
+  for (const from of reached) {
+    for (const child of catalog.tables.values()) {
+      const follows = child.foreignKeys.some((key) => key.references.table === from && key.onDelete === 'cascade')
+      if (follows && child.key === table.key) return true
+      if (follows) reached.add(child.key)
+    }
+  }
+  return false
 }

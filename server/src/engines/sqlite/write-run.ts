@@ -58,7 +58,11 @@ export class WriteRunner {
         if (step.returnsKeys) {
           state.keys = statement.all(...params) as unknown as SqlValue[][]
           state.affected = state.keys.length
-        } else state.affected = Number(statement.run(...params).changes)
+          return
+        }
+        state.affected = Number(statement.run(...params).changes)
+        // Of the rows that were found before, a cascade may have taken some when the statement comes to them.
+        if (step.keysAt >= 0) state.affected = state.keys.length
         return
       case 'read': {
         const row = statement.get(...params) as unknown as [string, number]

@@ -54,6 +54,12 @@ const keep =
 
 export const momentAggregates = {
   interval_sum: { step: add, result: (sum: Interval | null) => (sum === null ? null : formatInterval(sum)) },
+  interval_avg: {
+    step: (sum: { readonly total: Interval | null; readonly count: number } | null, value: SqlValue) =>
+      value === null ? sum : { total: add(sum?.total ?? null, value), count: (sum?.count ?? 0) + 1 },
+    result: (sum: { readonly total: Interval | null; readonly count: number } | null) =>
+      sum === null || sum.total === null ? null : intervalOver(formatInterval(sum.total), sum.count),
+  },
   interval_max: { step: keep(1n), result: (best: string | null) => best },
   interval_min: { step: keep(-1n), result: (best: string | null) => best },
 }
