@@ -90,7 +90,7 @@ export function withGenerated(
   const generated = table.columns.filter((column) => column.generated !== null && wanted.has(column.name))
   if (generated.length === 0) return rows
   const list = generated.map((column) => {
-    const expr = parseGenerated(column, table, catalog, 'g')
+    const expr = parseGenerated(column, { table, catalog, source: 'g' })
     return `${printStored(expr, column, printer)} AS ${quoteName(column.name)}`
   })
   return `SELECT g.*, ${list.join(', ')} FROM (${rows}) AS g`

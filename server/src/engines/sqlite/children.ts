@@ -9,10 +9,18 @@ import type { ReadResult, ReadTask } from './writer-messages.ts'
 interface Job {
   readonly task: ReadTask
   readonly signal: AbortSignal
-  readonly timer: NodeJS.Timeout
   resolve(result: ReadResult): void
   reject(error: Error): void
+  timer: NodeJS.Timeout
   child: ChildProcess | null
+}
+
+/** What a process may take to start, in milliseconds, before the statement's time counts anyway. */
+const START_MS_MAX = 500
+
+/** In a child nobody has to count rows: it is killed. */
+function withoutFuel({ sql, params }: ReadTask): ReadTask {
+  return { sql: sql.replaceAll(/pilar_fuel\("\w+"\.(?:rowid|_rowid_|oid) & 1\)/g, 'TRUE'), params }
 }
 
 /** A few processes for reads that take long. They start when first needed, end when idle, and are killed at the statement timeout. */
@@ -21,6 +29,8 @@ export class Children {
   readonly #idle: { readonly child: ChildProcess; readonly timer: NodeJS.Timeout }[] = []
   readonly #busy = new Map<ChildProcess, Job>()
   readonly #queue: Job[] = []
+  /** Children that are still starting. */
+  readonly #starting = new Set<ChildProcess>()
   #closed = false
 
   constructor(settings: SqliteSettings) {
@@ -54,7 +64,8 @@ export class Children {
       const child = this.#takeIdle() ?? this.#start()
       job.child = child
       this.#busy.set(child, job)
-      child.send({ task: job.task } satisfies ChildRequest)
+      child.send({ task: withoutFuel(job.task) } satisfies ChildRequest)
+      if (this.#starting.has(child)) this.#allowStart(job)
     }
   }
 
@@ -78,13 +89,29 @@ export class Children {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: childEnvironment(process.env),
     })
-    child.on('message', (reply: ChildReply) => this.#finish(child, reply))
+    this.#starting.add(child)
+    child.on('message', (reply: ChildReply) => this.#receive(child, reply))
     child.on('exit', () => this.#lost(child))
     child.on('error', () => this.#lost(child))
     return child
   }
 
-  #finish(child: ChildProcess, reply: ChildReply): void {
+  /** Starting a process is not the statement's time, within limits. */
+  #allowStart(job: Job): void {
+    clearTimeout(job.timer)
+    job.timer = setTimeout(() => this.#cancel(job), this.#settings.statementTimeoutMs + START_MS_MAX)
+  }
+
+  #receive(child: ChildProcess, reply: ChildReply): void {
+    if (!('ready' in reply)) return this.#finish(child, reply)
+    this.#starting.delete(child)
+    const job = this.#busy.get(child)
+    if (job === undefined) return
+    clearTimeout(job.timer)
+    job.timer = setTimeout(() => this.#cancel(job), this.#settings.statementTimeoutMs)
+  }
+
+  #finish(child: ChildProcess, reply: Exclude<ChildReply, { ready: true }>): void {
     const job = this.#busy.get(child)
     if (job === undefined) return
     this.#busy.delete(child)
@@ -123,6 +150,7 @@ export class Children {
 
   /** A child that ended by itself takes its job with it. */
   #lost(child: ChildProcess): void {
+    this.#starting.delete(child)
     const index = this.#idle.findIndex((idle) => idle.child === child)
     if (index >= 0) clearTimeout(this.#idle.splice(index, 1)[0]?.timer)
     const job = this.#busy.get(child)

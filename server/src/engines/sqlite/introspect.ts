@@ -5,7 +5,7 @@ import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts
 import { quoteName } from '../sql/printer.ts'
 import { adoptedType, ownType } from './adopted-types.ts'
 import type { SqlValue } from './codecs.ts'
-import { readNote } from './notes.ts'
+import { type ColumnNote, readNote } from './notes.ts'
 import { readTableText, type TableText } from './read-table-sql.ts'
 import { WITHOUT_ROWID } from './tables.ts'
 
@@ -110,7 +110,7 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; d
   const viewed = found.text.note?.columns?.find((column) => column.name === row.name)
   const own = note?.type ?? viewed?.type ?? (found.text.own ? ownColumn(row.type) : null)
   const adopted = own === null ? adoptedType(row.type, sampleOf(row, found, database)) : null
-  const generated = row.hidden >= 2 ? { expression: note?.generated ?? 'null', stored: row.hidden === 3 } : null
+  const generated = generatedOf(row, note)
   return makeColumn({
     name: row.name,
     type: own ?? adopted?.type ?? { name: 'text' },
@@ -121,6 +121,11 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; d
     comment: note?.comment ?? null,
     ...(adopted === null ? {} : { storage: adopted.storage }),
   })
+}
+
+function generatedOf(row: ColumnRow, note: ColumnNote | undefined): Column['generated'] {
+  if (row.hidden >= 2) return { expression: note?.generated ?? 'null', stored: row.hidden === 3 }
+  return note?.generated === undefined ? null : { expression: note.generated, stored: note.stored ?? true }
 }
 
 function ownColumn(declared: string) {

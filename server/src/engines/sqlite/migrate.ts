@@ -6,8 +6,9 @@ import { makeCatalog, makeTable } from '../../schema/make-catalog.ts'
 import { quoteName } from '../sql/printer.ts'
 import { nativeCheck, printNative } from './checks.ts'
 import { declaredType } from './codecs.ts'
+import { nativeGenerated } from './generated.ts'
 import { noteColumn, noteTable, noteText } from './notes.ts'
-import { parseDefault, parseGenerated, printStored } from './stored-expr.ts'
+import { parseDefault, printStored } from './stored-expr.ts'
 import { tableName } from './tables.ts'
 import { printView } from './view.ts'
 
@@ -112,10 +113,8 @@ const mentionsNow = (text: string): boolean =>
   /^\s*(now\(\)|current_(timestamp|date|time)|localtimestamp|localtime)\s*$/i.test(text)
 
 function generatedClause(column: Column, table: Table, catalog: Catalog): string {
-  const expr = parseGenerated(column, table, catalog, 'self')
-  const sql = printNative((printer) => printStored(expr, column, printer), catalog, 'table')
-  if (sql === null) throw notNative('generated column', `${table.name}.${column.name}`)
-  return `GENERATED ALWAYS AS (${sql}) ${column.generated?.stored === true ? 'STORED' : 'VIRTUAL'}`
+  const sql = nativeGenerated(column, table, catalog)
+  return sql === null ? '' : `GENERATED ALWAYS AS (${sql}) ${column.generated?.stored === true ? 'STORED' : 'VIRTUAL'}`
 }
 
 function notNative(what: string, where: string): Error {
@@ -155,6 +154,9 @@ function createView(view: Table, catalog: Catalog): string {
 function addColumn(step: Extract<MigrationStep, { kind: 'add-column' }>, catalog: Catalog): string {
   const { column, foreignKey, check } = step
   const table = tableOf(catalog, step.table)
+  if (column.generated !== null && nativeGenerated(column, table, catalog) === null) {
+    throw notNative('generated column', `${table.name}.${column.name}`)
+  }
   let definition = columnDefinition(column, table, { catalog, isRowidKey: false })
   if (column.default !== null && !isConstant(column, catalog)) {
     if (!column.nullable) {

@@ -9,6 +9,7 @@ export interface ColumnNote {
   readonly type?: ColumnType
   readonly default?: string
   readonly generated?: string
+  readonly stored?: boolean
   readonly identity?: Column['identity']
   readonly comment?: string
 }
@@ -27,7 +28,7 @@ export function noteColumn(column: Column): string {
   const note: ColumnNote = {
     ...(hasOwnWord(column.type) ? {} : { type: column.type }),
     ...(column.default === null ? {} : { default: column.default }),
-    ...(column.generated === null ? {} : { generated: column.generated.expression }),
+    ...(column.generated === null ? {} : { generated: column.generated.expression, stored: column.generated.stored }),
     ...(column.identity === null ? {} : { identity: column.identity }),
     ...(column.comment === null ? {} : { comment: column.comment }),
   }

@@ -7,7 +7,7 @@ import type { Fault, ReadResult, ReadTask } from './writer-messages.ts'
 export interface ChildRequest {
   readonly task: ReadTask
 }
-export type ChildReply = { readonly result: ReadResult } | { readonly fault: Fault }
+export type ChildReply = { readonly ready: true } | { readonly result: ReadResult } | { readonly fault: Fault }
 
 const [, , file = '', lockTimeoutMs = '0'] = process.argv
 // The parent's timeout ends it; until then it may take all the time there is.
@@ -24,4 +24,5 @@ process.on('message', (request: ChildRequest) => {
   }
   process.send?.(reply)
 })
+process.send?.({ ready: true } satisfies ChildReply)
 process.on('disconnect', () => process.exit(0))

@@ -12,7 +12,8 @@ export function parseDefault(text: string, column: Column, catalog: Catalog): Ex
 }
 
 /** A generated column's expression over `source`. */
-export function parseGenerated(column: Column, table: Table, catalog: Catalog, source: string): Expr {
+export function parseGenerated(column: Column, over: { table: Table; catalog: Catalog; source: string }): Expr {
+  const { table, catalog, source } = over
   const expected = {
     kind: 'column',
     name: `column "${column.name}"`,

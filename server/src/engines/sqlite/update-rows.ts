@@ -31,13 +31,20 @@ export function printNewRows(
   const { table, source } = plan
   const list = table.columns
     .filter((column) => column.generated === null)
-    .map((column) => {
-      const name = quoteName(column.name)
-      const given = columns.find((each) => each.name === column.name)
-      return `${given === undefined ? `${quoteName(source)}.${name}` : printNew(plan, given, printer)} AS ${name}`
-    })
+    .map((column) => `${newValue(plan, columns, column.name, printer)} AS ${quoteName(column.name)}`)
   const rows = `SELECT ${list.join(', ')} FROM ${printer.from(table)} AS ${quoteName(source)}${printWhere(plan, printer)}`
   return `(${withGenerated({ table, catalog: printer.catalog, rows, wanted }, printer)}) AS ${quoteName(source)}`
+}
+
+/** A column of the row as it would become. */
+export function newValue(
+  plan: UpdatePlan,
+  columns: readonly PayloadColumn[],
+  name: string,
+  printer: ExprPrinter,
+): string {
+  const given = columns.find((each) => each.name === name)
+  return given === undefined ? `${quoteName(plan.source)}.${quoteName(name)}` : printNew(plan, given, printer)
 }
 
 /** What a PATCH writes into a column: the payload's one row; an absent cell is NULL, or with `missing=default` the default. */
