@@ -175,11 +175,12 @@ function defaultText(type: ColumnType): string | null {
   return DEFAULTS[type.name] ?? null
 }
 
+/** What SQLite computes without Pilar: it refuses generated columns that need one of our functions. */
 const GENERATED: Readonly<Record<string, (name: string) => { type: ColumnType; expression: string }>> = {
-  text: (name) => ({ type: { name: 'text' }, expression: `lower(${name})` }),
+  text: (name) => ({ type: { name: 'text' }, expression: `${name} || '!'` }),
   integer: (name) => ({ type: { name: 'bigint' }, expression: `cast(${name} as bigint) * 2` }),
   smallint: (name) => ({ type: { name: 'boolean' }, expression: `${name} > 0` }),
-  numeric: (name) => ({ type: { name: 'numeric' }, expression: `round(${name} * 2, 1)` }),
+  boolean: (name) => ({ type: { name: 'integer' }, expression: `case when ${name} then 1 else 0 end` }),
 }
 function generatedColumn(values: readonly ColumnDefinition[], random: Random): readonly ColumnDefinition[] {
   const base = values.find(({ type }) => GENERATED[type.name] !== undefined)

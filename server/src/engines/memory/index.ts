@@ -66,34 +66,51 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   const isRead = plan.representation !== null || conflict !== null
   for (const row of proposed) demand(world, table, row, isRead ? ['insert check', 'select using'] : ['insert check'])
   const draft = new Draft(world)
+  const met =
+    conflict === null ? [] : proposed.map((row) => findEqual(table, conflict.columns, row, draft.rows(table.key)))
+  const merged =
+    conflict?.resolution === 'merge'
+      ? proposed.map((row, at) => merge(plan, { row, old: met[at], proposed, world }))
+      : []
   const written: Row[] = []
   const changes: Changed[] = []
-  for (const row of proposed) {
+  for (const [at, row] of proposed.entries()) {
     checkRow(table, row, world)
-    const old = conflict === null ? undefined : findEqual(table, conflict.columns, row, draft.rows(table.key))
-    if (old === undefined) draft.insert(table, row)
-    else if (conflict?.resolution === 'ignore') continue
-    else changes.push(merge(plan, { draft, old, row, written }))
-    written.push(changes.at(-1)?.before === old && old !== undefined ? (changes.at(-1)?.after ?? row) : row)
+    const [before, after] = [met[at], merged[at]]
+    const isNew =
+      before === undefined &&
+      (conflict === null || findEqual(table, conflict.columns, row, draft.rows(table.key)) === undefined)
+    if (isNew) draft.insert(table, row)
+    else if (before === undefined || after === undefined) continue
+    else draft.replace(table, before, after)
+    if (before !== undefined && after !== undefined) changes.push({ table, before, after })
+    written.push(after ?? row)
   }
   settle(draft, changes)
   const result = finish(plan, draft, written)
   return { ...result, inserted: conflict === null ? null : written.length - changes.length }
 }
 
-function merge(
-  plan: InsertPlan,
-  { draft, old, row, written }: { draft: Draft; old: Row; row: Row; written: readonly Row[] },
-): Changed {
-  const { table } = plan
-  if (written.includes(old))
+interface Merging {
+  readonly row: Row
+  readonly old: Row | undefined
+  readonly proposed: readonly Row[]
+  readonly world: World
+}
+
+/** What the row becomes that a proposed one meets; undefined where it meets none. Judged before any constraint, for all rows. */
+function merge(plan: InsertPlan, { row, old, proposed, world }: Merging): Row | undefined {
+  const { table, conflict } = plan
+  const others = proposed.filter((other) => other !== row)
+  if (findEqual(table, conflict?.columns ?? [], row, others) !== undefined) {
     throw failure('21000', { message: 'ON CONFLICT DO UPDATE command cannot affect row a second time' })
-  demand(draft.world, table, old, ['update using', 'select using'])
+  }
+  if (old === undefined) return undefined
+  demand(world, table, old, ['update using', 'select using'])
   const taken = plan.columns.map((column) => [column.name, row.get(column.name) ?? null] as const)
-  const after = completed(table, new Map([...old, ...taken]), draft.world)
-  demand(draft.world, table, after, ['update check', 'select using'])
-  draft.replace(table, old, after)
-  return { table, before: old, after }
+  const after = completed(table, new Map([...old, ...taken]), world)
+  demand(world, table, after, ['update check', 'select using'])
+  return after
 }
 
 function update(plan: UpdatePlan, world: World, cells: Cells): Result {
