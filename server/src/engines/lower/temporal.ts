@@ -76,27 +76,35 @@ function finite(text: string): string {
   return text
 }
 
-/** An interval times a number: fractions of months become days, fractions of days become time. */
+/** An interval times a number, as PostgreSQL spreads fractions: of months over days (30 each), of days over time. */
 export function intervalTimes(text: string, factor: number): string {
-  const { months, days, micros } = parseInterval(text)
-  const scaledMonths = months * factor
-  const wholeMonths = Math.trunc(scaledMonths)
-  const scaledDays = days * factor + (scaledMonths - wholeMonths) * 30
-  const wholeDays = Math.trunc(roundTiny(scaledDays))
-  const rest = roundTiny(scaledDays - wholeDays) * Number(MICROS_PER_DAY)
-  return formatInterval({
-    months: wholeMonths,
-    days: wholeDays,
-    micros: BigInt(Math.round(Number(micros) * factor + rest)),
-  })
+  return scaleInterval(parseInterval(text), (part) => part * factor)
 }
-
-const roundTiny = (value: number): number => Math.round(value * 1e6) / 1e6
 
 export function intervalOver(text: string, divisor: number): string {
   if (divisor === 0) throw failure('22012')
-  return intervalTimes(text, 1 / divisor)
+  return scaleInterval(parseInterval(text), (part) => part / divisor)
 }
+
+const SECONDS_PER_DAY = 86_400
+
+function scaleInterval({ months, days, micros }: Interval, scale: (part: number) => number): string {
+  const wholeMonths = Math.trunc(scale(months))
+  const wholeDays = Math.trunc(scale(days))
+  const monthDays = roundMicro((scale(months) - wholeMonths) * 30)
+  const wholeMonthDays = Math.trunc(monthDays)
+  const seconds = roundMicro((scale(days) - wholeDays + monthDays - wholeMonthDays) * SECONDS_PER_DAY)
+  const carried = Math.abs(seconds) >= SECONDS_PER_DAY ? Math.trunc(seconds / SECONDS_PER_DAY) : 0
+  const rest = (seconds - carried * SECONDS_PER_DAY) * 1_000_000
+  return formatInterval({
+    months: wholeMonths + 0,
+    days: wholeDays + wholeMonthDays + carried + 0,
+    micros: BigInt(Math.round(scale(Number(micros)) + rest)),
+  })
+}
+
+/** PostgreSQL's TSROUND: six digits after the point. */
+const roundMicro = (value: number): number => Math.round(value * 1e6) / 1e6
 
 export function intervalNegated(text: string): string {
   return formatInterval(combine({ months: 0, days: 0, micros: 0n }, parseInterval(text), -1))
