@@ -22,7 +22,7 @@ export function generateRequest(drawing: Drawing): Request {
   const role = random.chance(0.08) ? 'service_role' : random.pick([...ROLES, 'authenticated'])
   const userId = role === 'anon' || role === 'service_role' ? null : random.chance(0.05) ? null : random.pick(USERS)
   const seen = random.chance(0.04) ? drawing.catalog : drawing.visible(role)
-  const tables = [...seen.tables.values()].filter((table) => !table.system)
+  const tables = [...seen.tables.values()].filter((table) => !table.system && table.columns.length > 0)
   const table = random.pick(tables.length === 0 ? [...drawing.catalog.tables.values()] : tables)
   const common = { role, userId, table: table.name }
   const methods = [

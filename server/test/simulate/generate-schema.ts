@@ -60,7 +60,7 @@ function generateTable(name: string, earlier: readonly TableDefinition[], random
   const columns = [...keys, ...links.flatMap((link) => link.columns), ...owner, ...values, ...computed]
   const unique = random.chance(0.15)
     ? random.some(
-        values.filter(({ type }) => type.name !== 'jsonb' && type.name !== 'array'),
+        values.filter(({ type }) => !['jsonb', 'array', 'interval'].includes(type.name)),
         2,
       )
     : []

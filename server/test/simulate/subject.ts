@@ -122,7 +122,8 @@ export class Subject {
     const expected = attempt(() => answer(plan, world, cells))
     const actual = await attemptAsync(() => this.#execute(plan, { values: api.values, cells, actor: world.actor }))
     const difference =
-      compare(expected, actual, { plan, catalog: this.catalog }) ?? (plan.kind === 'read' ? null : await this.#compareData(expected))
+      compare(expected, actual, { plan, catalog: this.catalog }) ??
+      (plan.kind === 'read' ? null : await this.#compareData(expected))
     const rows = expected.result?.rows?.items.length ?? expected.result?.affected ?? 0
     if (expected.result !== null) this.#data = expected.result.data
     return { planned: true, kind: plan.kind, code: expected.code, rows, difference }
@@ -293,7 +294,9 @@ interface Asked {
 function eitherIsRight(expected: Attempt<Result>, actual: Attempt<Executed>, { plan, catalog }: Asked): boolean {
   if (plan.kind === 'read' || actual.code !== '23503' || expected.code?.startsWith('23') !== true) return false
   const keys = [...catalog.tables.values()].flatMap((table) => table.foreignKeys)
-  return keys.some((key) => key.references.table === plan.table.key && (key.onUpdate === 'restrict' || key.onDelete === 'restrict'))
+  return keys.some(
+    (key) => key.references.table === plan.table.key && (key.onUpdate === 'restrict' || key.onDelete === 'restrict'),
+  )
 }
 
 function compare(expected: Attempt<Result>, actual: Attempt<Executed>, asked: Asked): string | null {

@@ -68,10 +68,9 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   const draft = new Draft(world)
   const met =
     conflict === null ? [] : proposed.map((row) => findEqual(table, conflict.columns, row, draft.rows(table.key)))
+  if (conflict?.resolution === 'merge') refuseRepeated(table, conflict.columns, proposed)
   const merged =
-    conflict?.resolution === 'merge'
-      ? proposed.map((row, at) => merge(plan, { row, old: met[at], proposed, world }))
-      : []
+    conflict?.resolution === 'merge' ? proposed.map((row, at) => merge(plan, { row, old: met[at], world })) : []
   const written: Row[] = []
   const changes: Changed[] = []
   for (const [at, row] of proposed.entries()) {
@@ -91,20 +90,28 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   return { ...result, inserted: conflict === null ? null : written.length - changes.length }
 }
 
+function refuseRepeated(table: Table, columns: readonly string[], rows: readonly Row[]): void {
+  const isRepeated = rows.some(
+    (row) =>
+      findEqual(
+        table,
+        columns,
+        row,
+        rows.filter((other) => other !== row),
+      ) !== undefined,
+  )
+  if (isRepeated) throw failure('21000', { message: 'ON CONFLICT DO UPDATE command cannot affect row a second time' })
+}
+
 interface Merging {
   readonly row: Row
   readonly old: Row | undefined
-  readonly proposed: readonly Row[]
   readonly world: World
 }
 
 /** What the row becomes that a proposed one meets; undefined where it meets none. Judged before any constraint, for all rows. */
-function merge(plan: InsertPlan, { row, old, proposed, world }: Merging): Row | undefined {
-  const { table, conflict } = plan
-  const others = proposed.filter((other) => other !== row)
-  if (findEqual(table, conflict?.columns ?? [], row, others) !== undefined) {
-    throw failure('21000', { message: 'ON CONFLICT DO UPDATE command cannot affect row a second time' })
-  }
+function merge(plan: InsertPlan, { row, old, world }: Merging): Row | undefined {
+  const { table } = plan
   if (old === undefined) return undefined
   demand(world, table, old, ['update using', 'select using'])
   const taken = plan.columns.map((column) => [column.name, row.get(column.name) ?? null] as const)
