@@ -10,6 +10,11 @@ import type { ExprPrinter } from './expr.ts'
 export function jsonText(type: ColumnType, storage: Storage, sql: string, printer: ExprPrinter): string {
   if (storage.kind === 'native') return nativeJson(type, sql, printer)
   switch (type.name) {
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      // Not json_quote(): concat() prints an integer as JSON does, at half the cost.
+      return `ifnull(${sql}, 'null')`
     case 'boolean':
       return `iif(${sql} IS NULL, 'null', iif(${sql}, 'true', 'false'))`
     case 'real':
