@@ -71,7 +71,10 @@ function readableByAnon(app: App, table: string): boolean {
 /** The tables that can be embedded without a hint and that the same caller may read. */
 function relatedOf(app: App, source: string): readonly string[] {
   const relations = app.model.visibleTo(ANON_ROLE).relations.get(source) ?? []
-  const targets = relations.map((relation) => relation.target).filter((target) => readableByAnon(app, target))
+  const junctions = relations.map((relation) => relation.junction?.table)
+  const targets = relations
+    .map((relation) => relation.target)
+    .filter((target) => readableByAnon(app, target) && !junctions.includes(target))
   const unambiguous = targets.filter(
     (target) => target !== source && targets.indexOf(target) === targets.lastIndexOf(target),
   )
