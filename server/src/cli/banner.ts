@@ -7,7 +7,7 @@ import { columns, type Output } from './output.ts'
 export function banner(app: App, url: string, context: { readonly project: string; readonly output: Output }): string {
   const { output } = context
   const tables = served(app)
-  const heading = `${output.bold('Pilar')} serves ${basename(context.project)}: ${tables.length} tables and views`
+  const heading = `${output.bold('Pilar')} serves ${basename(context.project)}: ${tables.length === 1 ? '1 table' : `${tables.length} tables and views`}`
   const places = columns([
     ['  API', `${url}/rest/v1`],
     ['  Client', `createClient('${url}', '${app.keys.publishable}')`],

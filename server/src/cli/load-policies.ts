@@ -7,7 +7,7 @@ import { DEFAULT_SCHEMA } from '../schema/catalog.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
 import { makeCatalog } from '../schema/make-catalog.ts'
 import { assert } from '../std/assert.ts'
-import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
+import { type Invocation, type Option, PROJECT_OPTION, UsageError } from './command.ts'
 import { loadSchema } from './load-schema.ts'
 import { describeProblems, problemsOf } from './problems.ts'
 import { readServing, SERVE_OPTIONS, type Serving, schemaFile } from './serving.ts'
@@ -38,6 +38,12 @@ async function projectModel(invocation: Invocation): Promise<Model> {
   const path = schemaFile(serving)
   const definition = path === null ? null : await loadSchema(path)
   if (definition === null || serving.settings.databaseUrl !== '') return modelOfDatabase(definition, serving)
+  if ((definition.existing ?? []).length > 0) {
+    throw new UsageError(
+      'schema.ts gives policies to tables of an existing database',
+      'name it: --database sqlite:FILE',
+    )
+  }
   await loadGrammar()
   const catalog = declare(definition, NOTHING_FOUND, 1)
   const { policies } = loadPolicies(definition, catalog, { version: 1 })

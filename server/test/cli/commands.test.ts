@@ -124,3 +124,28 @@ test('a module that does not load is told in words', async (t) => {
   assert.match((await pilar(['start'], { cwd: join(folder.path, 'other') })).err, /does not export a schema/)
   assert.match((await pilar(['start', '--project', 'nowhere'], { cwd: folder.path })).err, /there is no schema\.ts in/)
 })
+
+test('policy explain and policy matrix read the schema alone', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  await pilar(['init'], { cwd: folder.path })
+  const at = { cwd: folder.path }
+  const explained = await pilar(['policy', 'explain', '--role', 'anon', 'posts', 'select'], at)
+  assert.equal(explained.code, 0)
+  assert.match(explained.out, /anon may read some rows of posts\.[\s\S]*status = 'published'/)
+  const claims = ['--claims', '{"sub":"00000000-0000-4000-8000-000000000001"}']
+  const bound = await pilar(
+    ['policy', 'explain', '--role', 'authenticated', ...claims, 'posts', 'update', '--json'],
+    at,
+  )
+  assert.match(JSON.parse(bound.out).using, /author_id = '00000000-0000-4000-8000-000000000001'/)
+  const matrix = await pilar(['policy', 'matrix'], at)
+  assert.match(matrix.out, /^anon +posts +select +some rows +all +status = 'published'$/m)
+  assert.doesNotMatch(matrix.out, /^anon +posts +delete/m)
+  const rows = JSON.parse((await pilar(['policy', 'matrix', '--json'], at)).out)
+  assert.equal(rows.length, 3 * 4, 'three roles, one table, four actions')
+  assert.equal(existsSync(join(folder.path, '.pilar')), false, 'nothing was made')
+  assert.match((await pilar(['policy', 'explain', 'posts', 'select'], at)).err, /--role is missing/)
+  assert.match((await pilar(['policy', 'explain', '--role', 'anno', 'posts', 'select'], at)).err, /Perhaps .*"anon"/)
+  assert.match((await pilar(['policy', 'explain', '--role', 'anon', 'posts', 'read'], at)).err, /unknown action "read"/)
+})
