@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { failure } from '../../errors/error.ts'
+import { FUEL } from './expr.ts'
 import type { ChildReply, ChildRequest } from './reader-child.ts'
 import type { SqliteSettings } from './settings.ts'
 import { fromFault } from './writer.ts'
@@ -20,7 +21,7 @@ const START_MS_MAX = 500
 
 /** In a child nobody has to count rows: it is killed. */
 function withoutFuel({ sql, params }: ReadTask): ReadTask {
-  return { sql: sql.replaceAll(/pilar_fuel\("\w+"\.(?:rowid|_rowid_|oid) & 1\)/g, 'TRUE'), params }
+  return { sql: sql.replaceAll(FUEL, 'TRUE'), params }
 }
 
 /** A few processes for reads that take long. They start when first needed, end when idle, and are killed at the statement timeout. */

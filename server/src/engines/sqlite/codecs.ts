@@ -76,7 +76,7 @@ export function toPlain(type: LogicalType, value: Value): SqlValue {
     case 'array':
       return toJsonText(type, value)
     case 'boolean':
-      return value === true ? 1 : 0
+      return value === true ? 1n : 0n
     case 'smallint':
     case 'integer':
     case 'bigint':

@@ -1,5 +1,6 @@
 import { constants, DatabaseSync } from 'node:sqlite'
 import { failure } from '../../errors/error.ts'
+import { systemClock } from '../../std/clock.ts'
 import { registerFunctions } from './udf/register.ts'
 
 /** The first SQLite without the WAL-reset bug, which can corrupt a file that one connection writes while another checkpoints. */
@@ -10,17 +11,13 @@ export class OutOfFuel extends Error {
   override readonly name = 'OutOfFuel'
 }
 
-const TICKS_PER_LOOK = 64
-
-/** Counts the rows a statement visits and stops it at a deadline, since node:sqlite can't be interrupted. */
+/** Stops a statement at a deadline, since node:sqlite can't be interrupted: every scan calls `tick` now and then. */
 export class Fuel {
   #deadlineMs = Number.POSITIVE_INFINITY
-  #ticks = TICKS_PER_LOOK
 
   /** From now on statements of the connection may run for `limitMs` milliseconds. */
   start(limitMs: number): void {
-    this.#deadlineMs = performance.now() + limitMs
-    this.#ticks = TICKS_PER_LOOK
+    this.#deadlineMs = systemClock.monotonicMs() + limitMs
   }
 
   stop(): void {
@@ -28,9 +25,7 @@ export class Fuel {
   }
 
   readonly tick = (): number => {
-    if (--this.#ticks > 0) return 1
-    this.#ticks = TICKS_PER_LOOK
-    if (performance.now() >= this.#deadlineMs) throw new OutOfFuel('the statement visited rows until its deadline')
+    if (systemClock.monotonicMs() >= this.#deadlineMs) throw new OutOfFuel('the statement ran until its deadline')
     return 1
   }
 }
@@ -52,7 +47,7 @@ export function openConnection(file: string, access: Access, lockTimeoutMs: numb
   try {
     database.enableDefensive(true)
     const fuel = new Fuel()
-    database.function('pilar_fuel', { deterministic: false }, (_: unknown) => fuel.tick())
+    database.function('pilar_fuel', { deterministic: false }, fuel.tick)
     registerFunctions(database)
     database.exec(
       'PRAGMA trusted_schema = OFF; PRAGMA automatic_index = OFF; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON',

@@ -3,6 +3,7 @@ import { failure } from '../../errors/error.ts'
 import type { Catalog } from '../../schema/catalog.ts'
 import type { MigrationStep } from '../../schema/diff.ts'
 import { assert } from '../../std/assert.ts'
+import { systemClock } from '../../std/clock.ts'
 import type {
   Batch,
   Batches,
@@ -30,8 +31,9 @@ import type { WritePlan } from './write-plan.ts'
 import { Writer } from './writer.ts'
 import type { ChangedRow, ReadResult, WriteResult, WriteTask } from './writer-messages.ts'
 
-/** How long a program that was too slow for the server's own thread goes to a child at once, in milliseconds. */
-const SLOW_MS = 60_000
+/** How long a program that was too slow for the server's own thread goes to a child at once, in milliseconds: twice as long each time. */
+const SLOW_MS_MIN = 500
+const SLOW_MS_MAX = 60_000
 /** Looking up what broke a constraint, in milliseconds. */
 const PROBE_MS = 50
 
@@ -115,8 +117,8 @@ class SqlitePool implements EnginePool {
   readonly #reader: Reader
   readonly #children: Children
   readonly #events: Subscribers
-  /** Programs that were too slow inline, and until when they go to a child at once. */
-  readonly #slowUntil = new WeakMap<SqliteProgram, number>()
+  /** Programs that were too slow inline, and until when they go to a child at once. A busy machine can make any program slow once. */
+  readonly #slow = new WeakMap<SqliteProgram, { readonly untilMs: number; readonly forMs: number }>()
   #lastTransaction = 0
   #watched: Catalog | null = null
 
@@ -139,14 +141,15 @@ class SqlitePool implements EnginePool {
     if (own.inline && !this.#isSlow(own)) {
       const result = this.#readInline(own, bound)
       if (result !== null) return [readBatch(result)]
-      this.#slowUntil.set(own, performance.now() + SLOW_MS)
+      const forMs = Math.min((this.#slow.get(own)?.forMs ?? SLOW_MS_MIN / 2) * 2, SLOW_MS_MAX)
+      this.#slow.set(own, { untilMs: systemClock.monotonicMs() + forMs, forMs })
     }
     return this.#readInChild(own, bound, options.signal)
   }
 
   #isSlow(program: SqliteProgram): boolean {
-    const until = this.#slowUntil.get(program)
-    return until !== undefined && until > performance.now()
+    const slow = this.#slow.get(program)
+    return slow !== undefined && slow.untilMs > systemClock.monotonicMs()
   }
 
   #readInline(program: SqliteProgram, bound: ReturnType<typeof bindSlots>): ReadResult | null {
