@@ -19,8 +19,10 @@ import { loadModel } from './pipeline/load-model.ts'
 import type { Model } from './pipeline/model.ts'
 import { PlanCache } from './pipeline/plan-cache.ts'
 import { refuse } from './pipeline/refuse.ts'
+import { setGrammar } from './policy/expression/index.ts'
 import { errorReply } from './runtime/error-reply.ts'
 import type { Feature } from './runtime/feature.ts'
+import { createGrammar } from './runtime/grammar.ts'
 import type { HttpReply, HttpRequest, Route } from './runtime/http.ts'
 import { type Limits, readLimits } from './runtime/limits.ts'
 import type { Observe } from './runtime/observe.ts'
@@ -68,6 +70,7 @@ const FEATURES: readonly Feature<Kernel>[] = [rest, status, reserved]
 
 /** Composes an app: settings, engine, model, features, transport. Throws PILAR_SETTINGS, PILAR_START or SchemaProblems, with nothing left open. */
 export async function createApp(options: AppOptions): Promise<App> {
+  setGrammar(createGrammar())
   const env = options.env ?? {}
   const settings = readSettings(env, options.settings)
   const limits = readLimits(env, options.limits)
