@@ -36,7 +36,7 @@ const own =
 const compare =
   (op: Comparison): CallPrinter =>
   (expr, printer) =>
-    printComparison(op, arg(expr, 0), arg(expr, 1), printer)
+    printComparison(op, [arg(expr, 0), arg(expr, 1)], printer)
 
 const arithmetic: CallPrinter = (expr, printer) => printArithmetic(expr, printer)
 
@@ -84,7 +84,7 @@ const concat: CallPrinter = (expr, printer) => {
   const sides = expr.args.map((each) => {
     const sql = printer.print(each)
     if (each.type.name === 'array') return sql
-    return `concat('[', ${jsonText(each.type as ColumnType, PLAIN, sql, printer)}, ']')`
+    return `concat('[', ${jsonText({ type: each.type as ColumnType, storage: PLAIN }, sql, printer)}, ']')`
   })
   return printer.udf('array_concat', ...sides)
 }
@@ -92,7 +92,7 @@ const concat: CallPrinter = (expr, printer) => {
 /** The argument as JSON text, for jsonb_build_* and to_jsonb; never null. */
 function asJson(expr: Expr, printer: ExprPrinter): string {
   const type = expr.type.name === 'unknown' ? { name: 'text' as const } : expr.type
-  return jsonText(type, PLAIN, printer.print(expr), printer)
+  return jsonText({ type, storage: PLAIN }, printer.print(expr), printer)
 }
 
 const json =
@@ -116,7 +116,11 @@ const jsonGet =
     const got = `(${sql} -> ${step})`
     if (!asText) return got
     // `|| ''` takes away the mark of JSON that SQLite leaves on the value, which would print 2 instead of "2".
-    return `(CASE json_type(${got}) WHEN 'text' THEN ${sql} ->> ${step} WHEN 'null' THEN NULL ELSE ${got} || '' END)`
+    const scalar = `WHEN 'text' THEN ${sql} ->> ${step} WHEN 'null' THEN NULL`
+    if (printer.ddl) return `(CASE json_type(${got}) ${scalar} ELSE ${got} || '' END)`
+    // PostgreSQL puts blanks into the text of objects and arrays.
+    const inner = printer.udf('jsonb_get_text', sql, step)
+    return `(CASE json_type(${got}) ${scalar} WHEN 'object' THEN ${inner} WHEN 'array' THEN ${inner} ELSE ${got} || '' END)`
   }
 
 /** Arrays by their elements' keys, jsonb by structure. */
@@ -152,7 +156,7 @@ const temporal =
   }
 
 const nullif: CallPrinter = (expr, printer) => {
-  const equal = printComparison('eq', arg(expr, 0), arg(expr, 1), printer)
+  const equal = printComparison('eq', [arg(expr, 0), arg(expr, 1)], printer)
   return `(CASE WHEN ${equal} THEN NULL ELSE ${printer.print(arg(expr, 0))} END)`
 }
 

@@ -1,5 +1,5 @@
 import { failure } from '../../../errors/error.ts'
-import { canonicalJson } from '../../../schema/values/json.ts'
+import { canonicalJson, spacedJson } from '../../../schema/values/json.ts'
 import {
   isJsonArray,
   isJsonObject,
@@ -43,7 +43,7 @@ const asJsonb = (value: Json | undefined): SqlValue => (value === undefined ? nu
 
 function asText(value: Json | undefined): SqlValue {
   if (value === undefined || value === null) return null
-  return typeof value === 'string' ? value : stringifyJson(value)
+  return typeof value === 'string' ? value : spacedJson(canonicalJson(value))
 }
 
 const same = (a: Json, b: Json): boolean => jsonbKey(stringifyJson(a)) === jsonbKey(stringifyJson(b))
