@@ -225,7 +225,8 @@ function special({ type }: Pick<ColumnDefinition, 'type'>, name: string, value: 
       return [
         `${name} < now()`,
         `extract(year from ${name}) = 2020`,
-        `${name} + interval '1 month' > '2020-02-15'`,
+        // Not of dates: the last of them would overflow, and whether that is seen depends on the order of evaluation.
+        ...(type.name === 'date' ? [] : [`${name} + interval '1 month' > '2020-02-15'`]),
         `date_trunc('month', ${name}) = '2020-01-01'`,
         `cast(${name} as date) = '2020-01-01'`,
       ]

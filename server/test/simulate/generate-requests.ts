@@ -152,6 +152,7 @@ class Shown {
   readonly #catalog: Catalog
   readonly #random: Random
   #embeds = 0
+  #isSpoilt = false
 
   constructor(catalog: Catalog, random: Random) {
     this.#catalog = catalog
@@ -334,12 +335,19 @@ class Shown {
       const found = this.#special(type)
       if (found !== null) return { key: name, value: not + found, isLogicSafe: false }
     }
-    const invalid = random.chance(0.02) ? 'garbage!' : text()
+    const operand = this.#garbage() ?? text()
     return {
       key: name,
-      value: `${not}${random.pick(['eq', 'neq', 'neq', 'gt', 'gte', 'lt', 'lte', 'gte', 'lte'])}.${invalid}`,
+      value: `${not}${random.pick(['eq', 'neq', 'neq', 'gt', 'gte', 'lt', 'lte', 'gte', 'lte'])}.${operand}`,
       isLogicSafe: false,
     }
+  }
+
+  /** Once per request: of two values that can't be converted either may be named. */
+  #garbage(): string | null {
+    if (this.#isSpoilt || !this.#random.chance(0.02)) return null
+    this.#isSpoilt = true
+    return 'garbage!'
   }
 
   #special(type: ColumnType): string | null {
