@@ -24,18 +24,21 @@ function microsOf(type: string, text: string): bigint {
   return type === 'date' ? BigInt(daysOf(text)) * MICROS_PER_DAY : timestampMicros(text)
 }
 
-function momentPlus(type: string, text: string, interval: Interval, sign: 1 | -1): string {
+/** A subtracted interval is added with all its parts negated: months first, then days, then time. */
+function momentPlus(type: string, text: string, interval: Interval): string {
   if (isInfinite(text)) return text
   const { days, micros } = splitMicros(microsOf(type, text))
-  const moved = addMonths(dateOfDays(days), sign * interval.months)
-  const whole = BigInt(daysOfDate(moved) + sign * interval.days) * MICROS_PER_DAY
-  return format(type, whole + micros + BigInt(sign) * interval.micros)
+  const moved = addMonths(dateOfDays(days), interval.months)
+  const whole = BigInt(daysOfDate(moved) + interval.days) * MICROS_PER_DAY
+  return format(type, whole + micros + interval.micros)
 }
 
 function timePlus(text: string, interval: Interval, sign: 1 | -1): string {
   const moved = (timeMicros(text) + BigInt(sign) * interval.micros) % MICROS_PER_DAY
   return formatTime(moved < 0n ? moved + MICROS_PER_DAY : moved)
 }
+
+const ZERO: Interval = { months: 0, days: 0, micros: 0n }
 
 const combine = (a: Interval, b: Interval, sign: 1 | -1): Interval => ({
   months: a.months + sign * b.months,
@@ -50,7 +53,7 @@ export function temporalAdd(a: string | bigint, b: string | bigint, types: reado
   if (typeof a === 'bigint' || left === 'integer') return temporalAdd(b, a, [right, left])
   if (left === 'interval') return formatInterval(combine(parseInterval(a), parseInterval(String(b)), 1))
   if (right === 'interval' && left === 'time') return timePlus(a, parseInterval(String(b)), 1)
-  if (right === 'interval') return momentPlus(left, a, parseInterval(String(b)), 1)
+  if (right === 'interval') return momentPlus(left, a, parseInterval(String(b)))
   if (right === 'time') return isInfinite(a) ? a : formatTimestamp(microsOf('date', a) + timeMicros(String(b)))
   return isInfinite(a) ? a : formatDate(daysOf(a) + Number(b))
 }
@@ -61,7 +64,7 @@ export function temporalSub(a: string, b: string | bigint, types: readonly [stri
   if (left === 'interval') return formatInterval(combine(parseInterval(a), parseInterval(String(b)), -1))
   if (right === 'interval') {
     const interval = parseInterval(String(b))
-    return left === 'time' ? timePlus(a, interval, -1) : momentPlus(left, a, interval, -1)
+    return left === 'time' ? timePlus(a, interval, -1) : momentPlus(left, a, combine(ZERO, interval, -1))
   }
   if (left === 'time') return formatInterval({ months: 0, days: 0, micros: timeMicros(a) - timeMicros(String(b)) })
   if (left === 'date' && right === 'date') return BigInt(daysOf(finite(a)) - daysOf(finite(String(b))))
@@ -107,7 +110,7 @@ function scaleInterval({ months, days, micros }: Interval, scale: (part: number)
 const roundMicro = (value: number): number => Math.round(value * 1e6) / 1e6
 
 export function intervalNegated(text: string): string {
-  return formatInterval(combine({ months: 0, days: 0, micros: 0n }, parseInterval(text), -1))
+  return formatInterval(combine(ZERO, parseInterval(text), -1))
 }
 
 const MICROS: Readonly<Record<string, bigint>> = {

@@ -101,12 +101,12 @@ function printCandidate(column: Column, source: Source, printer: ExprPrinter): s
   if (position < 0) return printDefault(column, source, printer)
   const given = source.payload[position]
   const value = fromStorageJson(column.type, `(k.value ->> '$[${position}]')`)
-  if (source.missing === 'null' || given?.uuid === true) return printGiven(column, value, position, source)
+  if (source.missing === 'null' || given?.uuid === true) return printGiven(value, position, source)
   return `CASE json_type(k.value, '$[${position}]') WHEN 'object' THEN ${printDefault(column, source, printer)} ELSE ${value} END`
 }
 
 /** An absent cell is NULL with `missing=null`. */
-function printGiven(_column: Column, value: string, position: number, source: Source): string {
+function printGiven(value: string, position: number, source: Source): string {
   if (source.payload[position]?.uuid === true) return value
   return `iif(json_type(k.value, '$[${position}]') = 'object', NULL, ${value})`
 }

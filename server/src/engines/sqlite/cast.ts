@@ -8,11 +8,12 @@ const INTEGERS: Readonly<Record<string, number>> = { smallint: 2, integer: 4, bi
 
 /** A cast with PostgreSQL's result. Most are one call of `pilar_cast`; those that change nothing in storage cost nothing. */
 export function printCast(expr: Cast, printer: ExprPrinter): string {
-  return castSql(expr.arg.type, expr.type, printer.print(expr.arg), printer)
+  return castSql({ from: expr.arg.type, to: expr.type }, printer.print(expr.arg), printer)
 }
 
 /** `printCast` for SQL that is in standard form already. */
-export function castSql(source: LogicalType, type: ColumnType, sql: string, printer: ExprPrinter): string {
+export function castSql(types: { from: LogicalType; to: ColumnType }, sql: string, printer: ExprPrinter): string {
+  const { from: source, to: type } = types
   if (isFree(source, type)) return sql
   if (isUnboundedText(type)) {
     if (source.name in INTEGERS) return `CAST(${sql} AS TEXT)`

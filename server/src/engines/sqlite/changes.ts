@@ -43,7 +43,11 @@ function triggers(table: Table, catalog: Catalog): readonly string[] {
 function rowJson(table: Table, row: 'old' | 'new', catalog: Catalog): string {
   const printer = new ExprPrinter(catalog, new Usage())
   const members = table.columns.map((column, index) => {
-    const json = jsonText(column.type, storageOf(column), `${row}.${quoteName(column.name)}`, printer)
+    const json = jsonText(
+      { type: column.type, storage: storageOf(column) },
+      `${row}.${quoteName(column.name)}`,
+      printer,
+    )
     return `${memberName(column.name, index === 0 ? '{' : ',')}, ${json}`
   })
   return `concat(${members.join(', ')}, '}')`

@@ -9,7 +9,7 @@ import type { RowCheck } from './write-plan.ts'
  * write checks it before it writes.
  */
 export function nativeCheck(expression: string, table: Table, catalog: Catalog): string | null {
-  const expr = parseCheck(expression, table, catalog, 'self')
+  const expr = parseCheck(expression, { table, catalog, source: 'self' })
   return printNative((printer) => printer.print(expr), catalog, 'table')
 }
 
@@ -41,7 +41,7 @@ export function enforcedChecks(table: Table, catalog: Catalog, source: string): 
   return table.checks
     .filter((check) => wanted.has(check.name))
     .map((check) => ({
-      condition: parseCheck(check.expression, table, catalog, source),
+      condition: parseCheck(check.expression, { table, catalog, source }),
       refusal: { code: '23514', values: { table: table.name, constraint: check.name } },
     }))
 }

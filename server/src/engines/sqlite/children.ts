@@ -88,7 +88,8 @@ export class Children {
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: childEnvironment(process.env),
+      // A child needs no secrets.
+      env: {},
     })
     this.#starting.add(child)
     child.on('message', (reply: ChildReply) => this.#receive(child, reply))
@@ -104,7 +105,10 @@ export class Children {
   }
 
   #receive(child: ChildProcess, reply: ChildReply): void {
-    if (!('ready' in reply)) return this.#finish(child, reply)
+    if (!('ready' in reply)) {
+      this.#finish(child, reply)
+      return
+    }
     this.#starting.delete(child)
     const job = this.#busy.get(child)
     if (job === undefined) return
@@ -160,15 +164,5 @@ export class Children {
     clearTimeout(job.timer)
     job.reject(new Error('a child process for reads has ended unexpectedly'))
     this.#next()
-  }
-}
-
-/** A child needs no secrets. */
-function childEnvironment(all: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { PATH, SystemRoot, TZ } = all
-  return {
-    ...(PATH === undefined ? {} : { PATH }),
-    ...(SystemRoot === undefined ? {} : { SystemRoot }),
-    ...(TZ === undefined ? {} : { TZ }),
   }
 }

@@ -51,18 +51,25 @@ type Constant = Literal | Param
 const isConstant = (expr: Expr): expr is Constant =>
   expr.kind === 'literal' || (expr.kind === 'param' && expr.form === 'scalar')
 
-export function printComparison(op: Comparison, left: Expr, right: Expr, printer: ExprPrinter): string {
-  if (isConstant(left) && !isConstant(right)) return printComparison(FLIPPED[op], right, left, printer)
+export function printComparison(op: Comparison, sides: readonly [Expr, Expr], printer: ExprPrinter): string {
+  const [left, right] = sides
+  if (isConstant(left) && !isConstant(right)) return printComparison(FLIPPED[op], [right, left], printer)
   if (isConstant(right) && !isConstant(left)) {
     const side = comparable(left, op, printer)
-    return `(${side.sql} ${SYMBOL[op]} ${printConstant(right, side, op, printer)})`
+    return `(${side.sql} ${SYMBOL[op]} ${printConstant(right, { side, op }, printer)})`
   }
   const [a, b] = [comparable(left, op, printer), comparable(right, op, printer)]
   if (a.tag === b.tag) return `(${a.sql} ${SYMBOL[op]} ${b.sql})`
   return `(${universal(left, op, printer).sql} ${SYMBOL[op]} ${universal(right, op, printer).sql})`
 }
 
-function printConstant(expr: Constant, side: Comparable, op: Comparison, printer: ExprPrinter): string {
+/** What a constant is compared with, and how. */
+interface Against {
+  readonly side: Comparable
+  readonly op: Comparison
+}
+
+function printConstant(expr: Constant, { side, op }: Against, printer: ExprPrinter): string {
   if (expr.kind === 'literal') return inline(expr.value === null ? null : side.constant(expr.value, op))
   const key = `${expr.index}:${side.tag}:${op}:${printer.typeKey(expr.type)}`
   return printer.value(expr.index, key, (text, input) => side.constant(fromText(expr.type, text, input), op))
@@ -181,16 +188,16 @@ export function printInList(expr: InList, printer: ExprPrinter): string {
   const [first] = expr.items
   if (first?.kind === 'param' && first.form === 'list') return printInParam(expr.arg, first, printer)
   if (expr.items.length === 0) return 'FALSE'
-  return `(${expr.items.map((item) => printComparison('eq', expr.arg, item, printer)).join(' OR ')})`
+  return `(${expr.items.map((item) => printComparison('eq', [expr.arg, item], printer)).join(' OR ')})`
 }
 
 function printInParam(arg: Expr, list: Param, printer: ExprPrinter): string {
   const side = comparable(arg, 'eq', printer)
-  const slot = listOf(list, side, 'eq', printer)
+  const slot = listOf(list, { side, op: 'eq' }, printer)
   return `(${side.sql} IN (SELECT ${fromStorageJson(arg.type, 'value')} FROM json_each(${slot})))`
 }
 
-function listOf(list: Param, side: Comparable, op: Comparison, printer: ExprPrinter): string {
+function listOf(list: Param, { side, op }: Against, printer: ExprPrinter): string {
   const key = `${list.index}:${side.tag}:${op}:${printer.typeKey(list.type)}`
   return printer.list(list.index, key, (text, input) =>
     storageJson(side.constant(fromText(list.type, text, input), op)),
@@ -204,7 +211,7 @@ export function printQuantified(expr: Quantified, printer: ExprPrinter): string 
     if (fn === 'eq' && !all) return printInParam(arg, array, printer)
     if (isComparison(fn)) {
       const side = comparable(arg, fn, printer)
-      const slot = listOf(array, side, fn, printer)
+      const slot = listOf(array, { side, op: fn }, printer)
       const element = fromStorageJson(arg.type, 'q.value')
       return quantify(`(${side.sql} ${SYMBOL[fn]} ${element})`, slot, all)
     }

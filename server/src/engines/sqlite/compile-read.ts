@@ -1,5 +1,5 @@
 import type { Expr } from '../../query/expr.ts'
-import type { OutputItem, ReadPlan, SelectNode } from '../../query/plan.ts'
+import type { Embed, OutputItem, ReadPlan, SelectNode } from '../../query/plan.ts'
 import type { Catalog, Table } from '../../schema/catalog.ts'
 import type { Program, TableRead } from '../engine.ts'
 import { ExprPrinter, Usage } from './expr.ts'
@@ -30,23 +30,25 @@ export function compileRead(plan: ReadPlan, catalog: Catalog): SqliteProgram {
 /** The members of a result row, in order. */
 export function outputOf(node: SelectNode): Program['output'] {
   const embeds = new Map(node.embeds.map((embed) => [embed.id, embed]))
-  return node.output.flatMap((item: OutputItem): Program['output'] => {
-    switch (item.kind) {
-      case 'value':
-        return [{ name: item.name, type: item.value.type.name === 'unknown' ? null : item.value.type }]
-      case 'aggregate':
-        return [{ name: item.name, type: item.cast ?? item.type }]
-      case 'embed':
-        return [{ name: item.name, type: null }]
-      case 'spread': {
-        const embed = embeds.get(item.embed)
-        const inner = embed === undefined ? [] : outputOf(embed.node)
-        return embed?.toMany === true ? inner.map(({ name }) => ({ name, type: null })) : inner
-      }
-      case 'open':
-        return []
+  return node.output.flatMap((item) => membersOf(item, embeds))
+}
+
+function membersOf(item: OutputItem, embeds: ReadonlyMap<number, Embed>): Program['output'] {
+  switch (item.kind) {
+    case 'value':
+      return [{ name: item.name, type: item.value.type.name === 'unknown' ? null : item.value.type }]
+    case 'aggregate':
+      return [{ name: item.name, type: item.cast ?? item.type }]
+    case 'embed':
+      return [{ name: item.name, type: null }]
+    case 'spread': {
+      const embed = embeds.get(item.embed)
+      const inner = embed === undefined ? [] : outputOf(embed.node)
+      return embed?.toMany === true ? inner.map(({ name }) => ({ name, type: null })) : inner
     }
-  })
+    case 'open':
+      return []
+  }
 }
 
 /** Every table read; the root's with its key when it occurs nowhere else and equalities to request values pin its rows. */

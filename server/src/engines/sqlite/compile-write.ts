@@ -2,6 +2,7 @@ import type { Expr } from '../../query/expr.ts'
 import { column as columnRef } from '../../query/expr-tools.ts'
 import type { DeletePlan, InsertPlan, SelectNode, UpdatePlan } from '../../query/plan.ts'
 import type { Catalog, Column, Table } from '../../schema/catalog.ts'
+import { TEXT } from '../../schema/types.ts'
 import { quoteName } from '../sql/printer.ts'
 import { type Candidates, candidates, columnsOf, ORDINAL, withGenerated } from './candidates.ts'
 import { castSql } from './cast.ts'
@@ -11,12 +12,12 @@ import { outputOf, readsOf } from './compile-read.ts'
 import { diagnoseDelete, diagnoseInsert, diagnoseUpdate } from './diagnose.ts'
 import { ExprPrinter, Usage } from './expr.ts'
 import { computedColumns, printComputed } from './generated.ts'
-import { type PayloadColumn, payloadColumns } from './payload.ts'
+import { payloadColumns } from './payload.ts'
 import type { SqliteProgram } from './program.ts'
 import { KEYS_ALIAS, NO_JOINS, printRows, type RowKeys } from './select.ts'
 import { KEYS_SLOT } from './slots.ts'
 import { rowidName, tableName } from './tables.ts'
-import { newValue, printNew, printNewRows, printTarget, printWhere } from './update-rows.ts'
+import { newValue, printNew, printNewRows, printTarget, printWhere, type RowChange } from './update-rows.ts'
 import type { Refusal, RowCheck, WritePlan, WriteStep } from './write-plan.ts'
 
 /** One write being compiled: each statement has its own printer and slots, all share what they use. */
@@ -61,8 +62,9 @@ export class WriteCompiler {
 
   #keyText(name: string, sql: string, printer: ExprPrinter): string {
     const { type, storage } = this.table.column.get(name) as Column
-    const plain = storage === undefined ? columnPlain(this.table, name, sql, printer) : sql
-    return castSql(type, { name: 'text' }, plain, printer)
+    const kept = printer.storageOf(columnRef('', this.table, name))
+    const plain = storage !== undefined || kept.kind === 'plain' ? sql : printer.plainOf(type, kept, sql)
+    return castSql({ from: type, to: TEXT }, plain, printer)
   }
 
   /** json_each over the keys of an earlier statement. */
@@ -115,12 +117,6 @@ export class WriteCompiler {
   }
 }
 
-function columnPlain(table: Table, name: string, sql: string, printer: ExprPrinter): string {
-  const ref = columnRef('', table, name)
-  const storage = printer.storageOf(ref)
-  return storage.kind === 'plain' ? sql : printer.plainOf(ref.type, storage, sql)
-}
-
 const DENIED = (table: Table): Refusal => ({
   code: '42501',
   values: { message: `new row violates row-level security policy for table "${table.name}"` },
@@ -147,9 +143,11 @@ export function compileInsert(given: InsertPlan, catalog: Catalog): SqliteProgra
       (p) => `SELECT 1 FROM ${from(p, [condition])} WHERE (${p.print(condition)}) ${failed} LIMIT 1`,
     )
   }
-  checkKeyGiven(plan, rows, compiler, from)
+  if (needsKey(plan, rows)) checkKeyGiven(plan, compiler, from)
   if (plan.conflict?.resolution === 'merge') mergeSteps(plan, rows, compiler)
-  compiler.step('change', (printer) => printInsert(plan, rows, compiler, printer), { returnsKeys: returnsKeys(plan) })
+  compiler.step('change', (printer) => printInsert(plan, { rows, compiler }, printer), {
+    returnsKeys: returnsKeys(plan),
+  })
   if (plan.representation !== null) compiler.representation(plan.representation)
   const inserted = plan.conflict?.resolution ?? null
   return compiler.program(plan, { action: 'insert', inserted, diagnose: diagnoseInsert(plan, rows, catalog) })
@@ -163,7 +161,7 @@ type From = (printer: ExprPrinter, conditions: readonly (Expr | null)[], alias?:
 function checkReplaceKey(plan: InsertPlan, compiler: WriteCompiler, from: From): void {
   for (const { column, value } of plan.replaceKey) {
     compiler.refuse({ code: 'PGRST115', values: {} }, (printer) => {
-      const equal = printComparison('eq', columnRef(plan.source, plan.table, column), value, printer)
+      const equal = printComparison('eq', [columnRef(plan.source, plan.table, column), value], printer)
       return `SELECT 1 FROM ${from(printer, [])} WHERE ${equal} IS NOT TRUE LIMIT 1`
     })
   }
@@ -182,11 +180,16 @@ const keyMissing = (table: Table, column: Column): Refusal => ({
 })
 
 /** An INTEGER PRIMARY KEY would fill itself in; a column that is no identity must be given, as in PostgreSQL. */
-function checkKeyGiven(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler, from: From): void {
+function needsKey({ table }: InsertPlan, rows: Candidates): boolean {
+  const column = rowidKey(table)
+  if (column === null || column.identity !== null) return false
+  return column.default === null || rows.payload.some((given) => given.name === column.name)
+}
+
+function checkKeyGiven(plan: InsertPlan, compiler: WriteCompiler, from: From): void {
   const { table } = plan
   const column = rowidKey(table)
-  if (column === null || column.identity !== null) return
-  if (column.default !== null && !rows.payload.some((given) => given.name === column.name)) return
+  if (column === null) return
   compiler.refuse(
     keyMissing(table, column),
     (p) => `SELECT 1 FROM ${from(p, [])} WHERE ${quoteName(plan.source)}.${quoteName(column.name)} IS NULL LIMIT 1`,
@@ -236,7 +239,11 @@ function mergeSteps(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler)
   compiler.step('count', (printer) => `SELECT count(*) FROM ${joined(printer)}`)
 }
 
-function printInsert(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler, printer: ExprPrinter): string {
+function printInsert(
+  plan: InsertPlan,
+  { rows, compiler }: { rows: Candidates; compiler: WriteCompiler },
+  printer: ExprPrinter,
+): string {
   const { table, conflict } = plan
   const computed = computedColumns(table, compiler.catalog)
   const names = [...rows.columns, ...computed.map((column) => column.name)].map(quoteName)
@@ -254,8 +261,12 @@ function printInsert(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler
   // The columns of the conflict are equal by definition. Setting them would make SQLite (3.53) skip the foreign keys of a new row in a table
   // that references itself ON UPDATE SET NULL.
   const others = given.filter((name) => !keys.includes(name))
-  const set = (others.length === 0 ? given : others).map((name) => `${name} = excluded.${name}`).join(', ')
-  const action = conflict.resolution === 'ignore' || set === '' ? 'DO NOTHING' : `DO UPDATE SET ${set}`
+  const set = (others.length === 0 ? given : others).map((name) => `${name} = excluded.${name}`)
+  const merged = (name: string): string => `${given.includes(quoteName(name)) ? 'excluded' : target}.${quoteName(name)}`
+  for (const column of set.length === 0 ? [] : computed) {
+    set.push(`${quoteName(column.name)} = ${printComputed(column, table, { of: merged, printer })}`)
+  }
+  const action = conflict.resolution === 'ignore' || set.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${set.join(', ')}`
   return `${body} ON CONFLICT (${keys.join(', ')}) ${action}${returning}`
 }
 
@@ -268,10 +279,10 @@ export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgra
     const checks: RowCheck[] = enforcedChecks(table, catalog, source)
     if (plan.check !== null) checks.unshift({ condition: plan.check, refusal: DENIED(table) })
     for (const check of checks)
-      compiler.refuse(check.refusal, (printer) => printUpdateCheck(plan, columns, check, printer))
+      compiler.refuse(check.refusal, (printer) => printUpdateCheck({ plan, columns }, check, printer))
     const key = rowidKey(table)
     if (key !== null && columns.some(({ name }) => name === key.name)) {
-      const missing = (printer: ExprPrinter): string => printNewRows(plan, columns, new Set(), printer)
+      const missing = (printer: ExprPrinter): string => printNewRows({ plan, columns }, new Set(), printer)
       const isNull = `${quoteName(source)}.${quoteName(key.name)} IS NULL`
       compiler.refuse(keyMissing(table, key), (printer) => `SELECT 1 FROM ${missing(printer)} WHERE ${isNull} LIMIT 1`)
     }
@@ -280,7 +291,10 @@ export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgra
       (printer) => {
         const sets = columns.map((column) => `${quoteName(column.name)} = ${printNew(plan, column, printer)}`)
         for (const column of computedColumns(table, catalog)) {
-          const value = printComputed(column, table, { of: (name) => newValue(plan, columns, name, printer), printer })
+          const value = printComputed(column, table, {
+            of: (name) => newValue({ plan, columns }, name, printer),
+            printer,
+          })
           sets.push(`${quoteName(column.name)} = ${value}`)
         }
         const returning = returnsKeys(plan) ? ` RETURNING ${compiler.keys('', printer)}` : ''
@@ -293,14 +307,8 @@ export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgra
   return compiler.program(plan, { action: 'update', inserted: null, diagnose: diagnoseUpdate(plan, columns, catalog) })
 }
 
-function printUpdateCheck(
-  plan: UpdatePlan,
-  columns: readonly PayloadColumn[],
-  check: RowCheck,
-  printer: ExprPrinter,
-): string {
-  const { condition, refusal } = check
-  const rows = printNewRows(plan, columns, columnsOf([condition], plan.source), printer)
+function printUpdateCheck(change: RowChange, { condition, refusal }: RowCheck, printer: ExprPrinter): string {
+  const rows = printNewRows(change, columnsOf([condition], change.plan.source), printer)
   const failed = refusal.code === '42501' ? 'IS NOT TRUE' : 'IS FALSE'
   return `SELECT 1 FROM ${rows} WHERE (${printer.print(condition)}) ${failed} LIMIT 1`
 }

@@ -81,18 +81,21 @@ const WRITER_ACTIONS: ReadonlySet<number> = new Set([
   constants.SQLITE_SAVEPOINT,
 ])
 
+type Authorizer = NonNullable<Parameters<DatabaseSync['setAuthorizer']>[0]>
+
 /** A second wall behind the compiler: whatever a statement says, it can't attach files, set pragmas or touch structure. */
-function authorize(allowed: ReadonlySet<number>, action: number, name: string | null, argument: string | null): number {
-  if (allowed.has(action))
-    return name === 'load_extension' || argument === 'load_extension' ? constants.SQLITE_DENY : constants.SQLITE_OK
-  // FTS5 asks for it; it changes nothing.
-  const isHarmless = action === constants.SQLITE_PRAGMA && name === 'data_version' && argument === null
-  return isHarmless ? constants.SQLITE_OK : constants.SQLITE_DENY
+function authorizer(allowed: ReadonlySet<number>): Authorizer {
+  return (action, name, argument) => {
+    if (action === constants.SQLITE_FUNCTION && argument === 'load_extension') return constants.SQLITE_DENY
+    if (allowed.has(action)) return constants.SQLITE_OK
+    // FTS5 asks for it; it changes nothing.
+    const isHarmless = action === constants.SQLITE_PRAGMA && name === 'data_version' && argument === null
+    return isHarmless ? constants.SQLITE_OK : constants.SQLITE_DENY
+  }
 }
 
-type Authorizer = NonNullable<Parameters<DatabaseSync['setAuthorizer']>[0]>
-const authorizeReader: Authorizer = (action, name, argument) => authorize(READER_ACTIONS, action, name, argument)
-const authorizeWriter: Authorizer = (action, name, argument) => authorize(WRITER_ACTIONS, action, name, argument)
+const authorizeReader = authorizer(READER_ACTIONS)
+const authorizeWriter = authorizer(WRITER_ACTIONS)
 
 /** Refuses to start on a SQLite that can corrupt files. */
 export function assertVersion(database: DatabaseSync): void {

@@ -1,6 +1,7 @@
 import { column as columnRef } from '../../query/expr-tools.ts'
 import type { DeletePlan, InsertPlan, UpdatePlan } from '../../query/plan.ts'
 import type { Catalog, Column, ForeignKey, Table } from '../../schema/catalog.ts'
+import { type ColumnType, TEXT } from '../../schema/types.ts'
 import { quoteName } from '../sql/printer.ts'
 import { type Candidates, ORDINAL } from './candidates.ts'
 import { castSql } from './cast.ts'
@@ -22,78 +23,73 @@ function diagnosis(catalog: Catalog, print: (printer: ExprPrinter) => string): D
   return { sql, slots: printer.slots.list }
 }
 
-function texts(table: Table, names: readonly string[], alias: string, printer: ExprPrinter): string {
-  return names
-    .map((name) =>
-      castSql(
-        (table.column.get(name) as Column).type,
-        { name: 'text' },
-        printer.print(columnRef(alias, table, name)),
-        printer,
-      ),
-    )
-    .join(', ')
+function texts(table: Table, names: readonly string[], printer: ExprPrinter): string {
+  const typed = (name: string): ColumnType => (table.column.get(name) as Column).type
+  const value = (name: string): string => printer.print(columnRef('n', table, name))
+  return names.map((name) => castSql({ from: typed(name), to: TEXT }, value(name), printer)).join(', ')
 }
 
-const pairs = (left: string, right: string, names: readonly string[], others: readonly string[]): string =>
-  names.map((name, index) => `${left}.${quoteName(name)} = ${right}.${quoteName(others[index] ?? name)}`).join(' AND ')
+/** `o."a" = n."b" AND …`: columns of the other table and of the row, pairwise. */
+const pairs = (others: readonly string[], names: readonly string[]): string =>
+  others.map((other, index) => `o.${quoteName(other)} = n.${quoteName(names[index] ?? other)}`).join(' AND ')
 
-function brokenUnique(table: Table, columns: readonly string[], rows: Rows, printer: ExprPrinter): string {
-  const taken = `EXISTS (SELECT 1 FROM ${printer.from(table)} AS o WHERE ${pairs('o', 'n', columns, columns)})`
-  const select = `SELECT ${texts(table, columns, 'n', printer)} FROM (${rows(printer)}) AS n`
-  return `${select} WHERE ${taken} LIMIT 1`
+/** The rows of a write, and the printer of the statement that looks for one of them. */
+interface Search {
+  readonly table: Table
+  readonly rows: Rows
+  readonly printer: ExprPrinter
 }
 
-function missingParent(table: Table, key: ForeignKey, rows: Rows, printer: ExprPrinter): string {
-  const parent = printer.table(key.references.table)
-  const given = key.columns.map((name) => `n.${quoteName(name)} IS NOT NULL`).join(' AND ')
-  const found = `EXISTS (SELECT 1 FROM ${printer.from(parent)} AS o WHERE ${pairs('o', 'n', key.references.columns, key.columns)})`
-  return `SELECT ${texts(table, key.columns, 'n', printer)} FROM (${rows(printer)}) AS n WHERE ${given} AND NOT ${found} LIMIT 1`
+function brokenUnique(columns: readonly string[], { table, rows, printer }: Search): string {
+  const taken = `EXISTS (SELECT 1 FROM ${printer.from(table)} AS o WHERE ${pairs(columns, columns)})`
+  return `SELECT ${texts(table, columns, printer)} FROM (${rows(printer)}) AS n WHERE ${taken} LIMIT 1`
 }
 
-function childLeft(
-  question: Question & { kind: 'child-left' },
-  rows: Rows,
-  table: Table,
-  printer: ExprPrinter,
-): string {
-  const { child, key } = question
-  const met = pairs('o', 'n', key.columns, key.references.columns)
-  const left = `EXISTS (SELECT 1 FROM ${printer.from(child)} AS o WHERE ${met})`
-  return `SELECT ${texts(table, key.references.columns, 'n', printer)} FROM (${rows(printer)}) AS n WHERE ${left} LIMIT 1`
+function missingParent({ columns, references }: ForeignKey, { table, rows, printer }: Search): string {
+  const parent = printer.table(references.table)
+  const given = columns.map((name) => `n.${quoteName(name)} IS NOT NULL`).join(' AND ')
+  const found = `EXISTS (SELECT 1 FROM ${printer.from(parent)} AS o WHERE ${pairs(references.columns, columns)})`
+  return `SELECT ${texts(table, columns, printer)} FROM (${rows(printer)}) AS n WHERE ${given} AND NOT ${found} LIMIT 1`
 }
 
-function answer(
-  question: Question,
-  table: Table,
-  catalog: Catalog,
-  rows: { after: Rows; before: Rows | null },
-): Diagnosis | null {
+function childLeft({ child, key }: Question & { kind: 'child-left' }, { table, rows, printer }: Search): string {
+  const { columns } = key.references
+  const left = `EXISTS (SELECT 1 FROM ${printer.from(child)} AS o WHERE ${pairs(key.columns, columns)})`
+  return `SELECT ${texts(table, columns, printer)} FROM (${rows(printer)}) AS n WHERE ${left} LIMIT 1`
+}
+
+/** Rows of a write: as they would become, and as they were. */
+interface Written {
+  readonly table: Table
+  readonly after: Rows
+  readonly before: Rows | null
+}
+
+function answer(question: Question, { table, after, before }: Written, catalog: Catalog): Diagnosis | null {
   switch (question.kind) {
     case 'unique':
-      return diagnosis(catalog, (printer) => brokenUnique(table, question.columns, rows.after, printer))
+      return diagnosis(catalog, (printer) => brokenUnique(question.columns, { table, rows: after, printer }))
     case 'missing-parent':
-      return diagnosis(catalog, (printer) => missingParent(table, question.key, rows.after, printer))
-    case 'child-left': {
-      const { before } = rows
-      return before === null ? null : diagnosis(catalog, (printer) => childLeft(question, before, table, printer))
-    }
+      return diagnosis(catalog, (printer) => missingParent(question.key, { table, rows: after, printer }))
+    case 'child-left':
+      if (before === null) return null
+      return diagnosis(catalog, (printer) => childLeft(question, { table, rows: before, printer }))
   }
 }
 
 export function diagnoseInsert(plan: InsertPlan, candidates: Candidates, catalog: Catalog): Diagnose {
   const after: Rows = (printer) => `${candidates.select(printer, new Set())} ORDER BY ${ORDINAL}`
-  return (question) => answer(question, plan.table, catalog, { after, before: null })
+  return (question) => answer(question, { table: plan.table, after, before: null }, catalog)
 }
 
 export function diagnoseUpdate(plan: UpdatePlan, columns: readonly PayloadColumn[], catalog: Catalog): Diagnose {
-  const after: Rows = (printer) => `SELECT * FROM ${printNewRows(plan, columns, new Set(), printer)}`
-  return (question) => answer(question, plan.table, catalog, { after, before: oldRows(plan) })
+  const after: Rows = (printer) => `SELECT * FROM ${printNewRows({ plan, columns }, new Set(), printer)}`
+  return (question) => answer(question, { table: plan.table, after, before: oldRows(plan) }, catalog)
 }
 
 export function diagnoseDelete(plan: DeletePlan, catalog: Catalog): Diagnose {
   const rows = oldRows(plan)
-  return (question) => answer(question, plan.table, catalog, { after: rows, before: rows })
+  return (question) => answer(question, { table: plan.table, after: rows, before: rows }, catalog)
 }
 
 function oldRows(plan: UpdatePlan | DeletePlan): Rows {

@@ -3,11 +3,18 @@ import { quoteText } from '../sql/printer.ts'
 import type { Storage } from './codecs.ts'
 import type { ExprPrinter } from './expr.ts'
 
+/** A type and how it is kept. */
+export interface Kept {
+  readonly type: ColumnType
+  readonly storage: Storage
+}
+
 /**
  * SQL that gives the wire's JSON text of a stored value, `null` included. Texts are put together with concat() and never parsed again:
  * json_object() is as fast for one level, but its results lose their JSON subtype in sorters and subselects and would be escaped there.
  */
-export function jsonText(type: ColumnType, storage: Storage, sql: string, printer: ExprPrinter): string {
+export function jsonText(kept: Kept, sql: string, printer: ExprPrinter): string {
+  const { type, storage } = kept
   if (storage.kind === 'native') return nativeJson(type, sql, printer)
   switch (type.name) {
     case 'smallint':

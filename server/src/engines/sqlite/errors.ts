@@ -1,5 +1,5 @@
 import { failure, PilarError } from '../../errors/error.ts'
-import type { Catalog, ForeignKey, Table } from '../../schema/catalog.ts'
+import type { ForeignKey, Table } from '../../schema/catalog.ts'
 import type { SqlValue } from './codecs.ts'
 import { isSqliteError } from './faults.ts'
 import { tableName } from './tables.ts'
@@ -124,8 +124,10 @@ function uniqueError(message: string, context: ErrorContext): unknown {
   const found = namedColumns(message, context)
   if (found === null) return failure('23505', { constraint: indexName ?? 'unknown' })
   const { table, columns } = found
-  const details = keyDetails({ kind: 'unique', columns }, table, context, (key) => `Key ${key} already exists.`)
-  return failure('23505', { constraint: uniqueName(table, columns) }, details === null ? {} : { details })
+  const isWritten = context.write?.table.key === table.key
+  const row = isWritten ? probe({ kind: 'unique', columns }, context) : null
+  const extra = row === null ? {} : detailed({ columns, row, end: 'already exists.' }, context)
+  return failure('23505', { constraint: uniqueName(table, columns) }, extra)
 }
 
 function uniqueName(table: Table, columns: readonly string[]): string {
@@ -135,28 +137,6 @@ function uniqueName(table: Table, columns: readonly string[]): string {
   const unique = table.uniques.find((each) => same(each.columns))
   const index = table.indexes.find((each) => each.unique && same(each.columns.map((column) => column.name)))
   return unique?.name ?? index?.name ?? `${table.name}_${columns.join('_')}_key`
-}
-
-/** `Key (a, b)=(1, 2) …` for the first row that breaks the constraint, if every value in it came from the caller. */
-function keyDetails(
-  question: Question,
-  table: Table,
-  context: ErrorContext,
-  say: (key: string) => string,
-): string | null {
-  const { write } = context
-  if (write === null || write.table.key !== table.key) return null
-  const columns =
-    question.kind === 'unique'
-      ? question.columns
-      : question.kind === 'missing-parent'
-        ? question.key.columns
-        : question.key.references.columns
-  const diagnosis = write.diagnose(question)
-  const row = diagnosis === null ? null : context.probe(diagnosis)
-  if (row === null) return null
-  const texts = row.map((value) => String(value))
-  return texts.every((text) => context.sent(text)) ? say(`(${columns.join(', ')})=(${texts.join(', ')})`) : null
 }
 
 function notNullError(message: string, context: ErrorContext): unknown {
@@ -184,14 +164,14 @@ function foreignKeyError(context: ErrorContext): unknown {
   if (action !== 'delete') {
     for (const key of table.foreignKeys) {
       const row = probe({ kind: 'missing-parent', key }, context)
-      if (row !== null) return missingParent(table, key, catalog, row, context)
+      if (row !== null) return missingParent(key, row, { write, context })
     }
   }
   for (const child of catalog.tables.values()) {
     for (const key of child.foreignKeys) {
       if (key.references.table !== table.key) continue
       const row = probe({ kind: 'child-left', child, key }, context)
-      if (row !== null) return childLeft(table, child, key, row, context)
+      if (row !== null) return childLeft({ child, key }, row, { write, context })
     }
   }
   const message =
@@ -206,41 +186,37 @@ function probe(question: Question, context: ErrorContext): readonly SqlValue[] |
   return diagnosis === null ? null : context.probe(diagnosis)
 }
 
-function missingParent(
-  table: Table,
-  key: ForeignKey,
-  catalog: Catalog,
-  row: readonly SqlValue[],
-  context: ErrorContext,
-): unknown {
+interface Broken {
+  readonly write: WritePlan
+  readonly context: ErrorContext
+}
+
+function missingParent(key: ForeignKey, row: readonly SqlValue[], { write, context }: Broken): unknown {
+  const { table, catalog } = write
   const parent = catalog.tables.get(key.references.table)?.name ?? key.references.table
   const message = `insert or update on table "${table.name}" violates foreign key constraint "${key.name}"`
-  return failure('23503', { message }, detailed(key.columns, row, context, `is not present in table "${parent}".`))
+  const end = `is not present in table "${parent}".`
+  return failure('23503', { message }, detailed({ columns: key.columns, row, end }, context))
 }
 
 function childLeft(
-  table: Table,
-  child: Table,
-  key: ForeignKey,
+  left: { child: Table; key: ForeignKey },
   row: readonly SqlValue[],
-  context: ErrorContext,
+  { write, context }: Broken,
 ): unknown {
-  const message = `update or delete on table "${table.name}" violates foreign key constraint "${key.name}" on table "${child.name}"`
-  return failure(
-    '23503',
-    { message },
-    detailed(key.references.columns, row, context, `is still referenced from table "${child.name}".`),
-  )
+  const { child, key } = left
+  const constraint = `foreign key constraint "${key.name}" on table "${child.name}"`
+  const message = `update or delete on table "${write.table.name}" violates ${constraint}`
+  const end = `is still referenced from table "${child.name}".`
+  return failure('23503', { message }, detailed({ columns: key.references.columns, row, end }, context))
 }
 
+/** `Key (a, b)=(1, 2) …` for a row that breaks a constraint, if every value in it came from the caller. */
 function detailed(
-  columns: readonly string[],
-  row: readonly SqlValue[],
+  key: { columns: readonly string[]; row: readonly SqlValue[]; end: string },
   context: ErrorContext,
-  end: string,
 ): { details?: string } {
-  const texts = row.map((value) => String(value))
-  return texts.every((text) => context.sent(text))
-    ? { details: `Key (${columns.join(', ')})=(${texts.join(', ')}) ${end}` }
-    : {}
+  const texts = key.row.map((value) => String(value))
+  if (!texts.every((text) => context.sent(text))) return {}
+  return { details: `Key (${key.columns.join(', ')})=(${texts.join(', ')}) ${key.end}` }
 }

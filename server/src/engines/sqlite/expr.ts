@@ -207,7 +207,7 @@ export class ExprPrinter implements Dialect {
   }
 
   castSql(from: LogicalType, to: ColumnType, sql: string): string {
-    return castSql(from, to, sql, this)
+    return castSql({ from, to }, sql, this)
   }
 
   inList(expr: InList): string {
@@ -231,7 +231,7 @@ export class ExprPrinter implements Dialect {
   array(expr: ArrayExpr): string {
     assert(expr.type.name === 'array', 'ARRAY[] is an array')
     const { element } = expr.type
-    const items = expr.items.map((item) => jsonText(element, PLAIN, this.print(item), this))
+    const items = expr.items.map((item) => jsonText({ type: element, storage: PLAIN }, this.print(item), this))
     return `concat('[', ${items.length === 0 ? "''" : items.join(", ',', ")}, ']')`
   }
 

@@ -18,20 +18,22 @@ import { printView } from './view.ts'
  */
 export function migrationStatements(steps: readonly MigrationStep[], found: Catalog): readonly string[] {
   const catalog = catalogAfter(steps, found)
-  return steps.flatMap((step): string[] => {
-    switch (step.kind) {
-      case 'create-table':
-        return [createTable(step.table, catalog)]
-      case 'create-view':
-        return [createView(step.table, catalog)]
-      case 'replace-view':
-        return [`DROP VIEW ${quoteName(tableName(step.table))}`, createView(step.table, catalog)]
-      case 'add-column':
-        return [addColumn(step, catalog)]
-      case 'create-index':
-        return [createIndex(step.index, tableOf(catalog, step.table), catalog)]
-    }
-  })
+  return steps.flatMap((step) => statementsOf(step, catalog))
+}
+
+function statementsOf(step: MigrationStep, catalog: Catalog): readonly string[] {
+  switch (step.kind) {
+    case 'create-table':
+      return [createTable(step.table, catalog)]
+    case 'create-view':
+      return [createView(step.table, catalog)]
+    case 'replace-view':
+      return [`DROP VIEW ${quoteName(tableName(step.table))}`, createView(step.table, catalog)]
+    case 'add-column':
+      return [addColumn(step, catalog)]
+    case 'create-index':
+      return [createIndex(step.index, tableOf(catalog, step.table), catalog)]
+  }
 }
 
 function tableOf(catalog: Catalog, key: string): Table {

@@ -67,7 +67,7 @@ function readConstraints(all: readonly Token[], found: Constraints): void {
     if (isKeyword(token, 'CONSTRAINT')) name = tokens[index + 1]?.text ?? null
     const kind = constraintKind(tokens, index)
     if (kind === null) continue
-    if (kind === 'check') addCheck(all, token, name, found)
+    if (kind === 'check') addCheck(all, { token, name }, found)
     else if (name !== null) {
       const open = tokens.findIndex((each, at) => at > index && each.text === '(' && each.kind === 'mark')
       const columns = found.column === null ? wordsInParentheses(tokens, open) : [found.column]
@@ -89,7 +89,8 @@ function constraintKind(tokens: readonly Token[], index: number): 'check' | 'uni
 }
 
 /** Ours have the PostgreSQL expression beside them; others are SQLite's own text. */
-function addCheck(all: readonly Token[], token: Token, name: string | null, found: Constraints): void {
+function addCheck(all: readonly Token[], at: { token: Token; name: string | null }, found: Constraints): void {
+  const { token, name } = at
   const open = all.findIndex((each) => each.start > token.start && each.text === '(' && each.kind === 'mark')
   const inside = inParentheses(all, open)
   const note = inside

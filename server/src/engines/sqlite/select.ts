@@ -129,26 +129,28 @@ function printOpenObject(list: readonly Member[]): string {
 }
 
 function members(node: SelectNode, printer: ExprPrinter): readonly Member[] {
-  return node.output.flatMap((item): readonly Member[] => {
-    switch (item.kind) {
-      case 'value':
-        return [{ name: item.name, json: valueJson(item.value, printer) }]
-      case 'open':
-        return [{ open: printer.print(item.value) }]
-      case 'embed':
-        return [{ name: item.name, json: printEmbedJson(printer.embed(item.embed), printer) }]
-      case 'spread':
-        return spreadMembers(printer.embed(item.embed), printer)
-      case 'aggregate':
-        throw new Error('assertion failed: an aggregate makes its node grouped')
-    }
-  })
+  return node.output.flatMap((item) => memberOf(item, printer))
+}
+
+function memberOf(item: OutputItem, printer: ExprPrinter): readonly Member[] {
+  switch (item.kind) {
+    case 'value':
+      return [{ name: item.name, json: valueJson(item.value, printer) }]
+    case 'open':
+      return [{ open: printer.print(item.value) }]
+    case 'embed':
+      return [{ name: item.name, json: printEmbedJson(printer.embed(item.embed), printer) }]
+    case 'spread':
+      return spreadMembers(printer.embed(item.embed), printer)
+    case 'aggregate':
+      throw new Error('assertion failed: an aggregate makes its node grouped')
+  }
 }
 
 function valueJson(value: Expr, printer: ExprPrinter): string {
   const type = typeOf(value)
-  if (value.kind !== 'column') return jsonText(type, PLAIN, printer.print(value), printer)
-  return jsonText(type, storageOf(printer.columnOf(value)), printer.rawColumn(value), printer)
+  if (value.kind !== 'column') return jsonText({ type, storage: PLAIN }, printer.print(value), printer)
+  return jsonText({ type, storage: storageOf(printer.columnOf(value)) }, printer.rawColumn(value), printer)
 }
 
 function typeOf(value: Expr): ColumnType {
@@ -250,7 +252,8 @@ function groupColumns(node: SelectNode, printer: ExprPrinter): GroupColumns {
     const alias = `"g${columns.length}"`
     columns.push(`${sql} AS ${alias}`)
     if (options.isKey) keys.push(String(columns.length))
-    const json = options.type === null ? alias : jsonText(options.type, options.storage, alias, printer)
+    const json =
+      options.type === null ? alias : jsonText({ type: options.type, storage: options.storage }, alias, printer)
     list.push({ name, json })
   }
   for (const item of node.output) addGroupItem(item, add, printer)
@@ -266,30 +269,32 @@ type AddColumn = (
 function addGroupItem(item: OutputItem, add: AddColumn, printer: ExprPrinter): void {
   switch (item.kind) {
     case 'value': {
-      const isColumn = item.value.kind === 'column'
-      const storage = item.value.kind === 'column' ? storageOf(printer.columnOf(item.value)) : PLAIN
-      const sql = isColumn && item.value.kind === 'column' ? printer.rawColumn(item.value) : printer.print(item.value)
-      return add(item.name, sql, { type: typeOf(item.value), storage, isKey: true })
+      const { value } = item
+      const storage = value.kind === 'column' ? storageOf(printer.columnOf(value)) : PLAIN
+      const sql = value.kind === 'column' ? printer.rawColumn(value) : printer.print(value)
+      add(item.name, sql, { type: typeOf(value), storage, isKey: true })
+      break
     }
     case 'aggregate':
-      return addAggregate(item, item.value, add, printer)
-    case 'embed':
-      return add(item.name, printEmbedJson(printer.embed(item.embed), printer), {
-        type: null,
-        storage: PLAIN,
-        isKey: true,
-      })
+      addAggregate(item, add, printer)
+      break
+    case 'embed': {
+      const json = printEmbedJson(printer.embed(item.embed), printer)
+      add(item.name, json, { type: null, storage: PLAIN, isKey: true })
+      break
+    }
     case 'spread':
-      return addGroupSpread(printer.embed(item.embed), add, printer)
+      addGroupSpread(printer.embed(item.embed), add, printer)
+      break
     case 'open':
-      return add('', printer.print(item.value), { type: { name: 'jsonb' }, storage: PLAIN, isKey: true })
+      add('', printer.print(item.value), { type: { name: 'jsonb' }, storage: PLAIN, isKey: true })
   }
 }
 
 type AggregateItem = Extract<OutputItem, { kind: 'aggregate' }>
 
-function addAggregate(item: AggregateItem, value: Expr | null, add: AddColumn, printer: ExprPrinter): void {
-  const sql = printAggregate(item.fn, value, printer)
+function addAggregate(item: AggregateItem, add: AddColumn, printer: ExprPrinter): void {
+  const sql = printAggregate(item.fn, item.value, printer)
   const type = item.cast ?? item.type
   const result = item.cast === null ? sql : printer.castSql(item.type, item.cast, sql)
   add(item.name, result, { type, storage: PLAIN, isKey: false })
@@ -308,7 +313,7 @@ function addGroupSpread(embed: Embed, add: AddColumn, printer: ExprPrinter): voi
     const inEmbed = (value: Expr): Expr => ({ kind: 'embed-value', type: typeOf(value), embed: embed.id, value })
     if (item.kind === 'value') addGroupItem({ ...item, value: inEmbed(item.value) }, add, printer)
     else if (item.kind === 'aggregate')
-      addAggregate(item, item.value === null ? null : inEmbed(item.value), add, printer)
+      addAggregate({ ...item, value: item.value === null ? null : inEmbed(item.value) }, add, printer)
     else throw failure('0A000', { message: 'embeds and aggregates together are not supported in a spread' })
   }
 }

@@ -1,7 +1,7 @@
 import { parseExpression } from '../../policy/expression/index.ts'
 import type { Expr } from '../../query/expr.ts'
 import type { Catalog, Column, Table } from '../../schema/catalog.ts'
-import { type Storage, storageOf, toStorage } from './codecs.ts'
+import { storageOf, toStorage } from './codecs.ts'
 import { inline } from './compare.ts'
 import type { ExprPrinter } from './expr.ts'
 
@@ -24,7 +24,8 @@ export function parseGenerated(column: Column, over: { table: Table; catalog: Ca
   return parseExpression(text, { catalog, self: table, sourceId: source, expected, noSubqueries: 'generated column' })
 }
 
-export function parseCheck(text: string, table: Table, catalog: Catalog, source: string): Expr {
+export function parseCheck(text: string, over: { table: Table; catalog: Catalog; source: string }): Expr {
+  const { table, catalog, source } = over
   const expected = { kind: 'condition', of: 'CHECK' } as const
   return parseExpression(text, { catalog, self: table, sourceId: source, expected, noSubqueries: 'check constraint' })
 }
@@ -33,10 +34,11 @@ export function parseCheck(text: string, table: Table, catalog: Catalog, source:
 export function printStored(expr: Expr, column: Column, printer: ExprPrinter): string {
   const storage = storageOf(column)
   if (expr.kind === 'literal') return inline(expr.value === null ? null : toStorage(column.type, storage, expr.value))
-  return toStored(column, storage, printer.print(expr), printer)
+  return toStored(column, printer.print(expr), printer)
 }
 
-function toStored(column: Column, storage: Storage, sql: string, printer: ExprPrinter): string {
+function toStored(column: Column, sql: string, printer: ExprPrinter): string {
+  const storage = storageOf(column)
   if (storage.kind === 'plain') return sql
   if (column.type.name === 'numeric') {
     if (storage.kind === 'scaled') return printer.udf('numeric_scaled', sql, String(storage.scale))

@@ -7,6 +7,12 @@ import { encodeCell, type PayloadColumn } from './payload.ts'
 import { parseDefault, printStored } from './stored-expr.ts'
 import { tableName } from './tables.ts'
 
+/** An update and the columns that it sets. */
+export interface RowChange {
+  readonly plan: UpdatePlan
+  readonly columns: readonly PayloadColumn[]
+}
+
 /** The table as an UPDATE or DELETE names it. */
 export const printTarget = (table: Table, source: string): string =>
   `${quoteName(tableName(table))} AS ${quoteName(source)}`
@@ -22,27 +28,18 @@ export function printWhere(plan: UpdatePlan | DeletePlan, printer: ExprPrinter):
 }
 
 /** The rows as they would become, under the source's name. */
-export function printNewRows(
-  plan: UpdatePlan,
-  columns: readonly PayloadColumn[],
-  wanted: ReadonlySet<string>,
-  printer: ExprPrinter,
-): string {
+export function printNewRows(change: RowChange, wanted: ReadonlySet<string>, printer: ExprPrinter): string {
+  const { plan } = change
   const { table, source } = plan
   const list = table.columns
     .filter((column) => column.generated === null)
-    .map((column) => `${newValue(plan, columns, column.name, printer)} AS ${quoteName(column.name)}`)
+    .map((column) => `${newValue(change, column.name, printer)} AS ${quoteName(column.name)}`)
   const rows = `SELECT ${list.join(', ')} FROM ${printer.from(table)} AS ${quoteName(source)}${printWhere(plan, printer)}`
   return `(${withGenerated({ table, catalog: printer.catalog, rows, wanted }, printer)}) AS ${quoteName(source)}`
 }
 
 /** A column of the row as it would become. */
-export function newValue(
-  plan: UpdatePlan,
-  columns: readonly PayloadColumn[],
-  name: string,
-  printer: ExprPrinter,
-): string {
+export function newValue({ plan, columns }: RowChange, name: string, printer: ExprPrinter): string {
   const given = columns.find((each) => each.name === name)
   return given === undefined ? `${quoteName(plan.source)}.${quoteName(name)}` : printNew(plan, given, printer)
 }

@@ -19,6 +19,8 @@ const length = (value: SqlValue): bigint => {
   return BigInt.asIntN(64, micros) === micros ? micros : micros > 0n ? 2n ** 63n - 1n : -(2n ** 63n)
 }
 
+const pair = ([left, right]: readonly SqlValue[]): readonly [string, string] => [text(left), text(right)]
+
 export const momentFunctions: Functions = {
   interval_length: { arity: 1, call: length },
   date_trunc: { arity: 3, call: (field, value, type) => dateTrunc(text(field), text(value), text(type)) },
@@ -26,9 +28,9 @@ export const momentFunctions: Functions = {
   timezone: { arity: 3, call: (zone, value, type) => atTimeZone(text(zone), text(value), text(type)) },
   temporal_add: {
     arity: 4,
-    call: (a, b, left, right) => temporalAdd(operand(a), operand(b), [text(left), text(right)]),
+    call: (a, b, ...types) => temporalAdd(operand(a), operand(b), pair(types)),
   },
-  temporal_sub: { arity: 4, call: (a, b, left, right) => temporalSub(text(a), operand(b), [text(left), text(right)]) },
+  temporal_sub: { arity: 4, call: (a, b, ...types) => temporalSub(text(a), operand(b), pair(types)) },
   temporal_mul: {
     arity: 4,
     call: (a, b, left) =>

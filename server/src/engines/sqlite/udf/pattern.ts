@@ -52,12 +52,12 @@ function parseLike(pattern: string): readonly string[] {
 }
 
 /** `pattern LIKE … ESCAPE escape` as a pattern whose escape is the backslash. */
-export function likeEscape(pattern: string, escape: string): string {
+export function likeEscape(pattern: string, escapeChar: string): string {
   let result = ''
   const chars = [...pattern]
   for (let index = 0; index < chars.length; index++) {
     const char = chars[index] as string
-    if (escape !== '' && char === escape && index + 1 < chars.length) result += `\\${chars[++index]}`
+    if (escapeChar !== '' && char === escapeChar && index + 1 < chars.length) result += `\\${chars[++index]}`
     else result += char === '\\' ? '\\\\' : char
   }
   return result
