@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { type Answer, ask } from '../support/http.ts'
 import { percentile } from '../support/temp.ts'
 import { startWorld, type World } from '../support/world.ts'
@@ -161,6 +162,17 @@ describe('too much (D06, D08)', () => {
     })
     assert.match(text, /^HTTP\/1\.1 413 /)
     assert.ok(performance.now() - startedMs < 2000)
+  })
+  test('a compressed body is not unpacked', async () => {
+    const body = gzipSync(`{"id":1,"name":"${'x'.repeat(50 * 1024 * 1024)}"}`)
+    const before = process.memoryUsage.rss()
+    const answer = await ask(`${world.rest}/tags`, {
+      method: 'POST',
+      headers: { ...world.as.service, 'content-encoding': 'gzip' },
+      body,
+    })
+    assert.ok(answer.status === 400 || answer.status === 415, answer.text)
+    assert.ok(process.memoryUsage.rss() - before < 32 * 1024 * 1024)
   })
   test('a long URL', () => refused(`/tags?name=eq.${'x'.repeat(9000)}`, [414, 'PILAR_URL_TOO_LONG']))
   test('too many filters', () => refused(`/tags?or=(${repeat('id.eq.1', 101)})`, [400, 'PILAR_LIMIT']))
