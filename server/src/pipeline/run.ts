@@ -34,7 +34,14 @@ export async function run<A extends Asked>(
     const batches = kernel.pool.execute(
       program,
       { values: asked.api.values, cells, actor },
-      { session, signal: request.signal, expect: asked.expect },
+      // Asked for by long statements only: making a signal costs more than a short one takes.
+      {
+        session,
+        expect: asked.expect,
+        get signal() {
+          return request.signal
+        },
+      },
     )
     const collected = collect(batches, program)
     const outcome = collected instanceof Promise ? await collected : collected

@@ -133,7 +133,6 @@ class SqlitePool implements EnginePool {
   execute(program: Program, params: Params, options: ExecuteOptions): Batches {
     assert(program.engine === 'sqlite', 'the program was compiled for SQLite')
     const own = program as SqliteProgram
-    if (options.signal.aborted) throw failure('57014')
     const input: BindInput = { params, nowMicros: options.session.nowMicros }
     if (own.read === null) return this.#write(own, input, options)
     const bound = bindSlots(own.read.slots, input)
@@ -144,6 +143,7 @@ class SqlitePool implements EnginePool {
       const forMs = Math.min((this.#slow.get(own)?.forMs ?? SLOW_MS_MIN / 2) * 2, SLOW_MS_MAX)
       this.#slow.set(own, { untilMs: systemClock.monotonicMs() + forMs, forMs })
     }
+    if (options.signal.aborted) throw failure('57014')
     return this.#readInChild(own, bound, options.signal)
   }
 
