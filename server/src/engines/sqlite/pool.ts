@@ -98,9 +98,13 @@ class Subscribers {
       try {
         listener(changes)
       } catch (error) {
-        this.#env.observe({ kind: 'listener-failed', error })
+        this.failed(error)
       }
     }
+  }
+
+  failed(error: unknown): void {
+    this.#env.observe({ kind: 'listener-failed', error })
   }
 }
 
@@ -225,6 +229,10 @@ class SqlitePool implements EnginePool {
   }
 
   async introspect(_signal: AbortSignal): Promise<Catalog> {
+    return this.#introspect()
+  }
+
+  #introspect(): Catalog {
     try {
       const { database } = openConnection(this.#settings.file, 'inspector', this.#settings.lockTimeoutMs)
       try {
@@ -250,15 +258,25 @@ class SqlitePool implements EnginePool {
 
   subscribe(listener: (changes: ChangeSet) => void): () => void {
     const stop = this.#events.add(listener)
-    if (this.#watched === null) void this.#watch().catch(() => {})
-    return stop
+    if (this.#watched === null) this.#watch().catch((error: unknown) => this.#events.failed(error))
+    return () => {
+      stop()
+      if (this.#events.size === 0) this.#unwatch().catch((error: unknown) => this.#events.failed(error))
+    }
   }
 
-  async #watch(): Promise<void> {
-    const catalog = await this.introspect(new AbortController().signal)
-    const old = this.#watched === null ? [] : unwatchStatements(this.#watched)
-    this.#watched = catalog
-    await this.#writer.ask({ kind: 'watch', statements: [...old, ...watchStatements(catalog)] })
+  /** Asks the writer in the same turn, so that every write asked for after `subscribe` is heard of. */
+  #watch(): Promise<unknown> {
+    const before = this.#watched
+    this.#watched = this.#introspect()
+    const statements = [...(before === null ? [] : unwatchStatements(before)), ...watchStatements(this.#watched)]
+    return this.#writer.ask({ kind: 'watch', on: true, statements })
+  }
+
+  async #unwatch(): Promise<void> {
+    const before = this.#watched
+    this.#watched = null
+    if (before !== null) await this.#writer.ask({ kind: 'watch', on: false, statements: unwatchStatements(before) })
   }
 
   async close(): Promise<void> {

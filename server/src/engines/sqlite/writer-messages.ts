@@ -37,8 +37,8 @@ export type Request =
   | { readonly kind: 'end'; readonly id: number; readonly transaction: number; readonly commit: boolean }
   /** Statements that change structure, in one transaction. */
   | { readonly kind: 'migrate'; readonly id: number; readonly statements: readonly string[] }
-  /** Watches these tables from now on: the statements make temporary triggers that note every changed row. */
-  | { readonly kind: 'watch'; readonly id: number; readonly statements: readonly string[] }
+  /** Begins or ends watching: the statements make or drop temporary triggers that note every changed row. */
+  | { readonly kind: 'watch'; readonly id: number; readonly on: boolean; readonly statements: readonly string[] }
   | { readonly kind: 'close'; readonly id: number }
 
 export interface WriteResult {

@@ -110,7 +110,7 @@ class Writer {
       case 'migrate':
         return this.#asOwner(() => this.#group.atomic(() => this.#exec(request.statements)))
       case 'watch':
-        return this.#asOwner(() => this.#watch(request.statements))
+        return this.#asOwner(() => this.#watch(request.on, request.statements))
       case 'close':
         return this.#close()
     }
@@ -171,9 +171,9 @@ class Writer {
   }
 
   /** Temporary triggers note changed rows in a temporary table; the settings' own connection keeps them. */
-  #watch(statements: readonly string[]): null {
+  #watch(on: boolean, statements: readonly string[]): null {
     this.#exec(statements)
-    this.#watching = statements.length > 0
+    this.#watching = on
     return null
   }
 
