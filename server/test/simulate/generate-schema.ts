@@ -186,9 +186,10 @@ function defaultText(type: ColumnType): string | null {
   return DEFAULTS[type.name] ?? null
 }
 
-/** What SQLite computes without Pilar: it refuses generated columns that need one of our functions. */
 const GENERATED: Readonly<Record<string, (name: string) => { type: ColumnType; expression: string }>> = {
   text: (name) => ({ type: { name: 'text' }, expression: `${name} || '!'` }),
+  varchar: (name) => ({ type: { name: 'text' }, expression: `lower(${name})` }),
+  numeric: (name) => ({ type: { name: 'numeric' }, expression: `round(${name} * 2, 1)` }),
   integer: (name) => ({ type: { name: 'bigint' }, expression: `cast(${name} as bigint) * 2` }),
   smallint: (name) => ({ type: { name: 'boolean' }, expression: `${name} > 0` }),
   boolean: (name) => ({ type: { name: 'integer' }, expression: `case when ${name} then 1 else 0 end` }),

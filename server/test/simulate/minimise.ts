@@ -2,57 +2,90 @@ import type { TableDefinition } from '../../src/schema/definition.ts'
 import type { Case, Request, SelectPart } from './case.ts'
 
 /** Tries at most this many smaller cases: each opens a database. */
-const ATTEMPTS_MAX = 600
+const ATTEMPTS_MAX = 400
 
 /**
- * A smaller case that still fails: parts are dropped one after the other for as long as something can go. `fails` must be false for
+ * A smaller case that still fails: one kind of part after the other is dropped for as long as something can go. `fails` must be false for
  * a case that does not even load.
  */
 export async function minimise(found: Case, fails: (smaller: Case) => Promise<boolean>): Promise<Case> {
-  let best = found
-  let attempts = 0
+  const search = { best: found, attempts: 0, fails }
+  for (let size = ''; size !== JSON.stringify(search.best) && search.attempts < ATTEMPTS_MAX; ) {
+    size = JSON.stringify(search.best)
+    for (const reductions of PASSES) await shrink(search, reductions)
+  }
+  return search.best
+}
+
+interface Search {
+  best: Case
+  attempts: number
+  readonly fails: (smaller: Case) => Promise<boolean>
+}
+
+/** Takes every step that a pass offers and that keeps the failure; starts the pass again after each. */
+async function shrink(search: Search, reductions: (found: Case) => Iterable<Case>): Promise<void> {
   for (let progress = true; progress; ) {
     progress = false
-    for (const smaller of reductions(best)) {
-      attempts++
-      if (attempts > ATTEMPTS_MAX) return best
-      if (!(await fails(smaller))) continue
-      best = smaller
+    for (const smaller of reductions(search.best)) {
+      search.attempts++
+      if (search.attempts > ATTEMPTS_MAX) return
+      if (!(await search.fails(smaller))) continue
+      search.best = smaller
       progress = true
       break
     }
   }
-  return best
 }
 
-/** One step down from a case, the big steps first. */
-function* reductions(found: Case): Generator<Case> {
-  const { definition, rows, requests } = found
-  const isAsked = (table: TableDefinition): boolean => requests.some((request) => request.table === table.name)
-  for (const table of definition.tables) if (!isAsked(table)) yield withoutTable(found, table)
-  for (const part of ['policies', 'hidden', 'functions'] as const) {
-    for (const fewer of shorter(definition[part] as readonly unknown[]))
+type Reductions = (found: Case) => Generator<Case>
+
+const withPart = (part: 'policies' | 'hidden' | 'functions'): Reductions =>
+  function* (found) {
+    const { definition } = found
+    for (const fewer of shorter(definition[part] as readonly unknown[])) {
       yield { ...found, definition: { ...definition, [part]: fewer } }
-  }
-  for (const [key, list] of Object.entries(rows))
-    for (const fewer of shorter(list)) yield { ...found, rows: { ...rows, [key]: fewer } }
-  for (const fewer of shorter(requests)) yield { ...found, requests: fewer }
-  for (const [at, request] of requests.entries()) {
-    for (const smaller of smallerRequests(request)) yield { ...found, requests: requests.with(at, smaller) }
-  }
-  for (const table of definition.tables) {
-    for (const smaller of smallerTables(table)) yield withTable(found, table, smaller)
-  }
-  for (const [at, policy] of definition.policies.entries()) {
-    if (policy.using === 'true' || policy.check === 'true') continue
-    const open = {
-      ...policy,
-      using: policy.using === null ? null : 'true',
-      check: policy.check === null ? null : 'true',
     }
-    yield { ...found, definition: { ...definition, policies: definition.policies.with(at, open) } }
+  }
+
+function* fewerTables(found: Case): Generator<Case> {
+  for (const table of found.definition.tables) {
+    if (!found.requests.some((request) => request.table === table.name)) yield withoutTable(found, table)
   }
 }
+
+function* fewerRows(found: Case): Generator<Case> {
+  for (const [key, list] of Object.entries(found.rows)) {
+    for (const fewer of shorter(list)) yield { ...found, rows: { ...found.rows, [key]: fewer } }
+  }
+}
+
+function* lesserRequests(found: Case): Generator<Case> {
+  for (const [at, request] of found.requests.entries()) {
+    for (const smaller of smallerRequests(request)) yield { ...found, requests: found.requests.with(at, smaller) }
+  }
+}
+
+function* lesserTables(found: Case): Generator<Case> {
+  for (const table of found.definition.tables) {
+    for (const smaller of smallerTables(table)) yield withTable(found, table, smaller)
+  }
+}
+
+function* opener(found: Case): Generator<Case> {
+  for (const [at, policy] of found.definition.policies.entries()) {
+    if (policy.using === 'true' || policy.check === 'true') continue
+    const using = policy.using === null ? null : 'true'
+    const open = { ...policy, using, check: policy.check === null ? null : 'true' }
+    yield { ...found, definition: { ...found.definition, policies: found.definition.policies.with(at, open) } }
+  }
+}
+
+/** The big steps first. */
+const PASSES: readonly Reductions[] = [
+  ...[withPart('policies'), fewerTables, fewerRows, lesserRequests],
+  ...[withPart('hidden'), withPart('functions'), lesserTables, opener],
+]
 
 /** A list without its first half, its second half, and each of its items. */
 function* shorter<T>(list: readonly T[]): Generator<readonly T[]> {

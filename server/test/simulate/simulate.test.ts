@@ -52,6 +52,9 @@ describe('the simulation', () => {
     it(`notices that ${what}`, async (test) => {
       const report = await simulate({ engine: sqlite, caseCount: CONTROL_CASES, seed: SEED, authorize })
       assert.ok(report.failure !== null, `not noticed in ${report.cases} cases`)
+      // By what it shows or does, not by an accident of the broken plan.
+      assert.match(report.failure.difference, /^(rows|outcome|total|data of)/)
+      assert.doesNotMatch(report.failure.difference, /Error:|Fault:/)
       test.diagnostic(`after ${report.cases} cases`)
     })
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Batch, Engine, EnginePool, Summary } from '../../src/engines/engine.ts'
@@ -38,6 +38,8 @@ export interface Verdict {
   readonly difference: string | null
 }
 
+/** Memory where there is a folder for it: thousands of databases are made here, none is to survive. */
+const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const PLAN_OPTIONS = { aggregatesEnabled: true, rowsMax: 1000, requireWhere: false }
 const NOW_MICROS = 1_700_000_000_123_456n
 
@@ -64,7 +66,7 @@ export class Subject {
   }
 
   static async open(project: Project, engine: Engine, authorize: Authorize): Promise<Subject> {
-    const folder = mkdtempSync(join(process.env['PILAR_SIMULATE_DIR'] ?? tmpdir(), 'pilar-simulate-'))
+    const folder = mkdtempSync(join(FOLDER, 'pilar-simulate-'))
     const settings = { url: `sqlite:${join(folder, 'data.db')}`, statementTimeoutMs: 20_000, transactionMs: 20_000 }
     const pool = await engine.open(settings, { observe: () => {}, clock: systemClock })
     const subject = new Subject(project, { engine, pool, folder, authorize })

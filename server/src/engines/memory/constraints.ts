@@ -1,8 +1,8 @@
 import { failure } from '../../errors/error.ts'
 import { SELF } from '../../query/expr.ts'
 import type { ForeignKey, ReferentialAction, Table, TableKey } from '../../schema/catalog.ts'
-import type { Value } from '../../schema/types.ts'
-import { compareValues } from '../../schema/values.ts'
+import type { ColumnType, Value } from '../../schema/types.ts'
+import { compareValues, fromText } from '../../schema/values.ts'
 import { evaluate } from './evaluate.ts'
 import { bind, type Data, EMPTY_SCOPE, type Row, tableOf, type World } from './world.ts'
 
@@ -60,7 +60,13 @@ export class Draft {
 export function completed(table: Table, row: Row, world: World): Row {
   const generated = world.expressions.get(table.key)?.generated ?? new Map()
   const scope = bind(EMPTY_SCOPE, SELF, row)
-  return new Map([...row, ...[...generated].map(([name, expr]) => [name, evaluate(expr, scope, world)] as const)])
+  const computed = [...generated].map(([name, expr]) => [name, evaluate(expr, scope, world)] as const)
+  return new Map([...row, ...computed].map(([name, value]) => [name, stored(table.column.get(name)?.type, value)]))
+}
+
+/** A value as the column keeps it: a numeric without scale has no trailing zeros (docs/reference/types.md). */
+function stored(type: ColumnType | undefined, value: Value): Value {
+  return type?.name === 'numeric' && value !== null ? fromText(type, String(value)) : value
 }
 
 /** What a column gets when nobody says: its default, else null. */
@@ -131,9 +137,10 @@ function follow(draft: Draft, { table, before, after }: Changed): void {
       const isKept = after !== null && sameKey(table, key.references.columns, before, after, key.references.columns)
       if (isKept) continue
       const action = after === null ? key.onDelete : key.onUpdate
-      for (const row of draft.rows(child.key)) {
-        if (draft.has(child.key, row) && sameKey(child, key.columns, row, before, key.references.columns))
-          act(draft, { child, key, row, after, action })
+      for (const found of draft.rows(child.key)) {
+        const row = draft.latest(found) // an action may have come to it on another way
+        const isAffected = draft.has(child.key, row) && sameKey(child, key.columns, row, before, key.references.columns)
+        if (isAffected) act(draft, { child, key, row, after, action })
       }
     }
   }

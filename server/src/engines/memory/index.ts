@@ -27,7 +27,8 @@ export type Cells = readonly (readonly (Json | undefined)[])[]
  * row by row. Throws `PilarError` as the engines must. A plan's own tables lack what the role may not know of: writes take the whole ones.
  */
 export function answer(plan: Plan, world: World, cells: Cells): Result {
-  convertParams(plan, world)
+  // A PATCH of nothing is no statement at all.
+  if (plan.kind !== 'update' || plan.columns.length > 0) convertParams(plan, world)
   switch (plan.kind) {
     case 'read': {
       const { listing, total } = show(plan.root, rootScopes(plan.root, world), world)
