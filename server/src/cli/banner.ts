@@ -6,7 +6,7 @@ import { columns, type Output } from './output.ts'
 /** What a person needs after the start: where it is, the keys, and three commands to try next. */
 export function banner(app: App, url: string, context: { readonly project: string; readonly output: Output }): string {
   const { output } = context
-  const tables = served(app)
+  const tables = servedTables(app)
   const heading = `${output.bold('Pilar')} serves ${basename(context.project)}: ${tables.length === 1 ? '1 table' : `${tables.length} tables and views`}`
   const places = columns([
     ['  API', `${url}/rest/v1`],
@@ -29,7 +29,7 @@ export function banner(app: App, url: string, context: { readonly project: strin
 }
 
 /** The tables and views a client can ask for, in the order of the schema. */
-export function served(app: App): readonly string[] {
+export function servedTables(app: App): readonly string[] {
   const { catalog } = app.model
   return [...catalog.tables.values()].filter((table) => !table.system).map((table) => table.key)
 }

@@ -116,3 +116,10 @@ function optionValue(command: Command, token: OptionToken): string | true {
 export function suggestion(name: string | null): string | null {
   return name === null ? null : `did you mean ${name}?`
 }
+
+/** The wish to stop, for what can be given up half-way. */
+export function stopSignal(stopped: Promise<unknown>): AbortSignal {
+  const stopping = new AbortController()
+  void stopped.then(() => stopping.abort())
+  return stopping.signal
+}

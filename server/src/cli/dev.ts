@@ -1,10 +1,10 @@
 import type { App } from '../app.ts'
 import { PilarError } from '../errors/error.ts'
 import { banner } from './banner.ts'
-import type { Command, Shell } from './command.ts'
-import { reloadSchema } from './load-schema.ts'
+import { type Command, type Shell, stopSignal } from './command.ts'
+import { loadSchemaApart } from './load-schema.ts'
 import { describeProblems, problemsOf } from './problems.ts'
-import { serve } from './serve.ts'
+import { type Served, serve } from './serve.ts'
 import { readServing, SERVE_OPTIONS, type Serving, schemaFile } from './serving.ts'
 import { watchProject } from './watch-project.ts'
 
@@ -20,11 +20,12 @@ export const command: Command = {
     const { shell } = invocation
     const serving = readServing(invocation)
     const stopped = shell.untilStopped()
-    const served = await serveWhenValid(serving, shell, stopped)
+    const stopping = stopSignal(stopped)
+    const served = await serveWhenValid(serving, shell, { stopped, stopping })
     if (served === null) return 0
     const { app, url } = served
     shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
-    const stopWatching = watchProject(serving.project, () => void reload(app, serving, shell))
+    const stopWatching = watchProject(serving.project, () => void reload(app, { serving, shell, stopping }))
     await stopped
     stopWatching()
     await app.close()
@@ -32,13 +33,16 @@ export const command: Command = {
   },
 }
 
-type Served = Awaited<ReturnType<typeof serve>>
+interface Stop {
+  readonly stopped: Promise<string>
+  readonly stopping: AbortSignal
+}
 
 /** Starts; while the schema has mistakes, reports them and tries again after the next change. Null when stopped meanwhile. */
-async function serveWhenValid(serving: Serving, shell: Shell, stopped: Promise<string>): Promise<Served | null> {
+async function serveWhenValid(serving: Serving, shell: Shell, { stopped, stopping }: Stop): Promise<Served | null> {
   for (;;) {
     try {
-      return await serve(serving, shell, reloadSchema)
+      return await serve(serving, shell, stopping)
     } catch (error) {
       if (problemsOf(error) === null && !isUnloadable(error)) throw error
       shell.output.report(`${describe(error, shell)}\nWaiting for a change …`)
@@ -57,13 +61,20 @@ function nextChange(project: string): Promise<true> {
   })
 }
 
-async function reload(app: App, serving: Serving, shell: Shell): Promise<void> {
+interface Reload {
+  readonly serving: Serving
+  readonly shell: Shell
+  readonly stopping: AbortSignal
+}
+
+async function reload(app: App, { serving, shell, stopping }: Reload): Promise<void> {
   const path = schemaFile(serving)
   if (path === null) return
   try {
-    await app.reload(await reloadSchema(path))
+    await app.reload(await loadSchemaApart(path, shell, stopping))
     shell.output.report('The project changed: now serving the new version.')
   } catch (error) {
+    if (stopping.aborted) return
     shell.output.report(`${describe(error, shell)}\nStill serving the version before.`)
   }
 }

@@ -1,34 +1,63 @@
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { fork } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { failure } from '../errors/error.ts'
+import { type Answers, remember } from '../policy/expression/sql.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
+import type { Shell } from './command.ts'
 import { loadDefault } from './load-module.ts'
 
-/** Loads a schema.ts. Throws PILAR_SCHEMA when it can't be loaded or does not export a schema. */
+/** Loads a schema.ts in this process. Throws PILAR_SCHEMA when it can't be loaded or does not export a schema. */
 export async function loadSchema(path: string): Promise<SchemaDefinition> {
   return asDefinition(await loadDefault(path), path)
 }
 
-const WORKER = new URL(`./schema-worker${extname(import.meta.url)}`, import.meta.url)
+const CHILD = fileURLToPath(new URL(`./schema-child${extname(import.meta.url)}`, import.meta.url))
+/** V8 takes hundreds of megabytes to make WebAssembly fast, which a few milliseconds of work never repay. */
+const CHILD_FLAGS = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']
 
-/** What the worker that loads a schema anew sends back. */
+/** What the process that loads a schema sends back, as JSON: what a message can't carry, such as methods of the builders, is dropped. */
 export type Loaded =
-  | { readonly definition: SchemaDefinition }
+  | { readonly definition: SchemaDefinition; readonly answers: Answers }
   | { readonly message: string; readonly hint: string | null }
 
 /**
- * Loads a schema.ts again, in a thread of its own that ends afterwards: Node keeps every module it has loaded, so only a new thread sees
- * changes in files that the schema imports.
+ * Loads a schema.ts in a process of its own that ends afterwards, and remembers what the grammar said of its expressions. Node keeps every
+ * module it has loaded, so only a new process sees changes in files that the schema imports; and what it takes to remove types and to
+ * read expressions, tens of megabytes, goes back to the system. Throws as `loadSchema`, and an AbortError when `signal` stops it.
  */
-export async function reloadSchema(path: string): Promise<SchemaDefinition> {
-  const worker = new Worker(WORKER, { workerData: path })
+export async function loadSchemaApart(path: string, shell: Pick<Shell, 'env'>, signal: AbortSignal) {
+  const child = fork(CHILD, [path], { env: childEnv(shell), execArgv: CHILD_FLAGS, signal })
+  // A schema.ts that never comes to an end does not outlive this process.
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
   const loaded = await new Promise<Loaded>((resolve, reject) => {
-    worker.once('message', resolve)
-    worker.once('error', reject)
-    worker.once('exit', () => reject(failure('PILAR_SCHEMA', { message: `${path} ended the process that loaded it` })))
-  }).finally(() => worker.terminate())
-  if ('definition' in loaded) return loaded.definition
-  throw failure('PILAR_SCHEMA', { message: loaded.message }, loaded.hint === null ? {} : { hint: loaded.hint })
+    child.once('message', (message) => resolve(message as Loaded))
+    child.once('error', reject)
+    // Not `exit`, which may come before the message.
+    child.once('close', (code, by) => reject(endedEarly(path, by ?? `exit code ${code}`)))
+  }).finally(() => {
+    process.off('exit', kill)
+    kill()
+  })
+  if ('message' in loaded) throw failure('PILAR_SCHEMA', { message: loaded.message }, hinted(loaded.hint))
+  remember(loaded.answers)
+  return loaded.definition
+}
+
+/** The compile cache that was switched on by a call is not in the environment. */
+function childEnv({ env }: Pick<Shell, 'env'>): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir()
+  return cache === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(cache) }
+}
+
+function endedEarly(path: string, how: string): Error {
+  return failure('PILAR_SCHEMA', { message: `${path} ended the process that loaded it (${how})` })
+}
+
+function hinted(hint: string | null): { readonly hint?: string } {
+  return hint === null ? {} : { hint }
 }
 
 function asDefinition(value: unknown, path: string): SchemaDefinition {

@@ -5,23 +5,29 @@ import { failure } from '../errors/error.ts'
 import type { Seed } from '../runtime/seed.ts'
 import type { Shell } from './command.ts'
 import { loadDefault } from './load-module.ts'
-import { loadSchema } from './load-schema.ts'
+import { loadSchemaApart } from './load-schema.ts'
 import { createLog } from './log.ts'
 import { runSeed } from './seed.ts'
 import { type Serving, schemaFile } from './serving.ts'
 
 const SEED_FILE = 'seed.ts'
 
-/** Loads the project, opens its database, fills it when it is new, and listens. Leaves nothing open when it throws. */
-export async function serve(
-  serving: Serving,
-  shell: Shell,
-  load = loadSchema,
-): Promise<{ readonly app: App; readonly url: string }> {
-  const schema = schemaFile(serving)
-  const definition = schema === null ? null : await load(schema)
+export interface Served {
+  readonly app: App
+  readonly url: string
+}
+
+/**
+ * Loads the project, opens its database, fills it when it is new, and listens. Leaves nothing open when it throws. Null when `stopping` came
+ * while schema.ts was loading; from then on what has been begun is finished first.
+ */
+export async function serve(serving: Serving, shell: Shell, stopping: AbortSignal): Promise<Served | null> {
+  const path = schemaFile(serving)
   // Only now: help and mistakes of the command line do not wait for the server's modules.
-  const { createApp } = await import('../app.ts')
+  const modules = import('../app.ts')
+  const definition = path === null ? null : await loadUnlessStopped(path, shell, stopping)
+  if (definition === undefined) return null
+  const { createApp } = await modules
   const app = await createApp({
     projectDir: serving.project,
     definition,
@@ -36,6 +42,15 @@ export async function serve(
     return { app, url }
   } catch (error) {
     await app.close()
+    throw error
+  }
+}
+
+async function loadUnlessStopped(path: string, shell: Shell, stopping: AbortSignal) {
+  try {
+    return await loadSchemaApart(path, shell, stopping)
+  } catch (error) {
+    if (stopping.aborted) return undefined
     throw error
   }
 }

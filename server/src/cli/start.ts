@@ -1,5 +1,5 @@
-import { banner, served } from './banner.ts'
-import { type Command, JSON_OPTION } from './command.ts'
+import { banner, servedTables } from './banner.ts'
+import { type Command, JSON_OPTION, stopSignal } from './command.ts'
 import { describeProblems, problemsOf } from './problems.ts'
 import { serve } from './serve.ts'
 import { readServing, SERVE_OPTIONS } from './serving.ts'
@@ -22,8 +22,11 @@ export const command: Command = {
     // From here on a signal waits for what has been begun, such as seeding; a second one does not.
     const stopped = shell.untilStopped()
     try {
-      const { app, url } = await serve(serving, shell)
-      if (invocation.given('json')) shell.output.print(JSON.stringify({ url, keys: app.keys, tables: served(app) }))
+      const served = await serve(serving, shell, stopSignal(stopped))
+      if (served === null) return 0
+      const { app, url } = served
+      if (invocation.given('json'))
+        shell.output.print(JSON.stringify({ url, keys: app.keys, tables: servedTables(app) }))
       else shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
       await stopped
       await app.close()

@@ -6,6 +6,9 @@ import type { Shell } from '../../src/cli/command.ts'
 import { COMMANDS, main } from '../../src/cli/dispatch.ts'
 import { tempFolder } from '../support/temp.ts'
 
+/** Long after every command here is done; a server that starts against expectation does not run forever. */
+const untilStopped = () => new Promise<string>((resolve) => setTimeout(resolve, 20_000, 'SIGINT').unref())
+
 /** Runs one command line in this process and gives what it printed. */
 async function pilar(args: readonly string[], shell: Partial<Shell> = {}) {
   const out: string[] = []
@@ -15,7 +18,7 @@ async function pilar(args: readonly string[], shell: Partial<Shell> = {}) {
     report: (text: string) => err.push(text),
     bold: (text: string) => text,
   }
-  const code = await main(args, { env: {}, cwd: '/', output, untilStopped: async () => 'SIGINT', ...shell })
+  const code = await main(args, { env: {}, cwd: '/', output, untilStopped, ...shell })
   return { code, out: out.join('\n'), err: err.join('\n') }
 }
 
@@ -123,6 +126,20 @@ test('a module that does not load is told in words', async (t) => {
   writeFileSync(join(folder.path, 'other/schema.ts'), 'export default 1')
   assert.match((await pilar(['start'], { cwd: join(folder.path, 'other') })).err, /does not export a schema/)
   assert.match((await pilar(['start', '--project', 'nowhere'], { cwd: folder.path })).err, /there is no schema\.ts in/)
+})
+
+test('a schema.ts that ends its process, or waits for what never comes, is told in words', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  const cwd = folder.path
+  writeFileSync(join(cwd, 'schema.ts'), 'process.exit(3)')
+  const ended = await pilar(['start'], { cwd })
+  assert.deepEqual([ended.code, ended.out], [1, ''])
+  assert.match(ended.err, /schema\.ts ended the process that loaded it \(exit code 3\)/)
+  writeFileSync(join(cwd, 'schema.ts'), "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})")
+  assert.match((await pilar(['start'], { cwd })).err, /ended the process that loaded it \(SIGKILL\)/)
+  writeFileSync(join(cwd, 'schema.ts'), 'await new Promise(() => {})')
+  assert.match((await pilar(['start'], { cwd })).err, /ended the process that loaded it \(exit code 13\)/)
 })
 
 test('policy explain and policy matrix read the schema alone', async (t) => {

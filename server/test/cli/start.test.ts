@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -39,6 +39,33 @@ test('start prints URLs, keys, and three commands that work as pasted; Ctrl-C en
   pilar.child.kill('SIGINT') // as npm does besides the terminal
   assert.deepEqual(await pilar.stop('SIGINT'), { code: 0, signal: null })
 })
+
+test('a signal while schema.ts is loading ends it at once, and leaves no process behind', async (t) => {
+  const cwd = project(
+    t,
+    "import { writeFileSync } from 'node:fs'\nwriteFileSync('pid', String(process.pid))\nfor (;;) {}",
+  )
+  const pidFile = join(cwd, 'pid')
+  const pilar = new Pilar(['start', '--port', '0'], { cwd })
+  t.after(() => pilar.stop('SIGKILL'))
+  const pid = Number(await pilar.until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8')))
+  assert.notEqual(pid, pilar.child.pid)
+  assert.deepEqual(await pilar.stop('SIGTERM'), { code: 0, signal: null })
+  assert.equal(pilar.out + pilar.err, '')
+  const deadline = AbortSignal.timeout(5000)
+  while (isAlive(pid)) {
+    assert.ok(!deadline.aborted, 'the process that loads the schema is still there')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test('a taken port is one clear error that names port and remedy', async (t) => {
   const cwd = project(t)

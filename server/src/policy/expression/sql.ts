@@ -10,9 +10,13 @@ export type GrammarAnswer =
   | { readonly statements: NonNullable<ParseResult['stmts']> }
   | { readonly error: string; readonly position: number }
 
+/** SQL and the grammar's answers to it, as plain data. */
+export type Answers = readonly (readonly [sql: string, answer: GrammarAnswer])[]
+
 const ANSWERS_REMEMBERED_MAX = 1000
 let grammar: Grammar | null = null
 const remembered = new Lru<string, GrammarAnswer>(ANSWERS_REMEMBERED_MAX)
+let foreseen: ReadonlyMap<string, GrammarAnswer> = new Map()
 
 /**
  * From now on texts are parsed by `given`: a server runs the grammar in a thread of its own, because its WebAssembly holds tens of megabytes that
@@ -20,6 +24,11 @@ const remembered = new Lru<string, GrammarAnswer>(ANSWERS_REMEMBERED_MAX)
  */
 export function setGrammar(given: Grammar): void {
   grammar = given
+}
+
+/** Remembers what the grammar said elsewhere of a definition's texts (`foresee`), in place of those before: they need no grammar here. */
+export function remember(answers: Answers): void {
+  foreseen = new Map(answers)
 }
 
 /** Loads PostgreSQL's grammar into this thread unless one is set. Must be awaited before any expression is parsed. */
@@ -44,7 +53,7 @@ export async function grammarHere(): Promise<Grammar> {
 
 function ask(sql: string): GrammarAnswer {
   if (grammar === null) throw new Error('assertion failed: the grammar is not loaded')
-  let answer = remembered.get(sql)
+  let answer = foreseen.get(sql) ?? remembered.get(sql)
   if (answer === undefined) {
     answer = grammar(sql)
     remembered.set(sql, answer)
@@ -62,9 +71,14 @@ const SELECT = 'select '
 /** On a line of its own, so that a comment at the end of the text does not swallow it. */
 const CLOSE = '\n)'
 
+/** The SQL that the grammar is asked for an expression. */
+export function expressionSql(text: string): string {
+  return `${SELECT}(${text}${CLOSE}`
+}
+
 /** Parses `text` as one expression. Throws `ExpressionError` for anything else, `; drop table` included. */
 export function parseExpressionText(text: string): Parsed<Node> {
-  const { node, positionOf } = parseStatement(`${SELECT}(${text}${CLOSE}`, SELECT.length + 1)
+  const { node, positionOf } = parseStatement(expressionSql(text), SELECT.length + 1)
   const target = node.targetList?.[0]
   const value = target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined
   if (value === undefined || node.targetList?.length !== 1 || !isOnly(node, ['targetList'])) {
