@@ -3,7 +3,7 @@ import { typeLabel } from '../../src/schema/types.ts'
 import { type Case, searchOf } from './case.ts'
 import { plain } from './types.ts'
 
-/** A case for people: what stands in it, in words, and then as JSON for `regressions.json`. */
+/** A case for people: what stands in it, in words, and then as JSON that `replay` takes. */
 export function printCase(found: Case): string {
   const { definition, rows, requests } = found
   return [
