@@ -81,7 +81,7 @@ export interface Program {
   readonly reads: readonly TableRead[]
   readonly writes: readonly TableKey[]
   /** Which part of the actor the result depends on: nothing else of it may be bound. */
-  readonly context: readonly ContextName[]
+  readonly claims: readonly ContextName[]
   /** Human-readable statements, for `policy explain`, golden cases and logs. Never a value. */
   readonly text: readonly string[]
 }

@@ -19,7 +19,7 @@ export function compileRead(plan: ReadPlan, catalog: Catalog): SqliteProgram {
     output: outputOf(plan.root),
     reads: readsOf(usage, plan.root, plan.count === null ? 1 : 2),
     writes: [],
-    context: [...usage.context],
+    claims: [...usage.context],
     text: [sql],
     read: Object.freeze({ sql, slots: printer.slots.list }),
     write: null,

@@ -108,7 +108,7 @@ export class WriteCompiler {
       output: plan.representation === null ? [] : outputOf(plan.representation),
       reads: readsOf(this.usage, null, 0),
       writes: [this.table.key],
-      context: [...this.usage.context],
+      claims: [...this.usage.context],
       text: this.steps.map((step) => step.sql),
       read: null,
       write,

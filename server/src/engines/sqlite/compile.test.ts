@@ -32,7 +32,7 @@ interface Golden {
   readonly request: readonly [method: string, table: string, search: string, body?: string]
   /** A new engine does not compile until it says what it makes of each request. */
   readonly text: Readonly<Record<Exclude<EngineName, 'memory'>, readonly string[]>>
-  readonly context: readonly string[]
+  readonly claims: readonly string[]
   readonly reads: readonly string[]
 }
 
@@ -48,7 +48,7 @@ const GOLDEN: readonly Golden[] = [
           `FROM (SELECT "s0"."id", "s0"."price" FROM "posts" AS "s0" WHERE ${FUEL('s0')} AND (${OWN('s0')}1) AND ("s0"."price" >= ?2) ORDER BY "s0"."id" DESC NULLS FIRST LIMIT (?3 + 0)) AS "s0"`,
       ],
     },
-    context: ['uid'],
+    claims: ['uid'],
     reads: ['public.posts'],
   },
   {
@@ -59,7 +59,7 @@ const GOLDEN: readonly Golden[] = [
           `FROM (SELECT "s0"."author_id" FROM "posts" AS "s0" WHERE (${OWN('s0')}1) AND ("s0"."id" = ?2) LIMIT 1000) AS "s0"`,
       ],
     },
-    context: ['uid'],
+    claims: ['uid'],
     reads: ['public.authors', 'public.posts id=0'],
   },
   {
@@ -67,7 +67,7 @@ const GOLDEN: readonly Golden[] = [
     text: {
       sqlite: [`DELETE FROM "posts" AS "s0" WHERE (${OWN('s0')}1) AND ("s0"."id" = ?2)`],
     },
-    context: ['uid'],
+    claims: ['uid'],
     reads: [],
   },
 ]
@@ -87,11 +87,11 @@ function compiled([method, name, search, body]: Golden['request']): Program {
   return sqlite.compile(GuardedPlan.authorize(planned, 'anon', { policies, catalog }), catalog)
 }
 
-for (const { request, text, context, reads } of GOLDEN) {
+for (const { request, text, claims, reads } of GOLDEN) {
   test(`${request.join(' ')} as SQL`, () => {
     const program = compiled(request)
     assert.deepEqual(program.text, text.sqlite)
-    assert.deepEqual(program.context, context)
+    assert.deepEqual(program.claims, claims)
     const found = program.reads.map(({ table: key, key: pinned }) =>
       [key, ...(pinned ?? []).map(({ column, index }) => `${column}=${index}`)].join(' '),
     )

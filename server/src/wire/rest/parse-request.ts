@@ -46,8 +46,6 @@ export interface Profile {
 export interface RowsRequest {
   readonly kind: 'rows'
   readonly method: RowsMethod
-  /** HEAD: everything but the body. */
-  readonly head: boolean
   readonly api: ApiRequest
   readonly preferences: Preferences
   readonly media: Media
@@ -62,7 +60,6 @@ export interface RowsRequest {
 /** `GET /`: the API's description. */
 export interface RootRequest {
   readonly kind: 'root'
-  readonly head: boolean
   readonly media: Media
   readonly profile: Profile
 }
@@ -101,7 +98,6 @@ export function parseRequest(input: RestInput, options: RestOptions): ParsedRequ
   if (target.kind === 'root') {
     return Object.freeze({
       kind: 'root',
-      head: input.method === 'HEAD',
       media: negotiateRoot(input.header('accept')),
       profile,
     })
@@ -193,7 +189,6 @@ function parseRows({ input, options, profile, parameters, table }: RowsInput): R
   return Object.freeze({
     kind: 'rows',
     method,
-    head: input.method === 'HEAD',
     api,
     preferences,
     media,

@@ -31,7 +31,7 @@ export interface ResultScope {
 export interface RestResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** null: no body, as for 204 and HEAD. */
+  /** null: no body, as for 204. For HEAD it is what GET would send: the transport sends its length alone. */
   readonly body: string | null
 }
 
@@ -64,7 +64,7 @@ function respondRead(request: RowsRequest, result: ResultText, { scope, headers 
   headers['Content-Type'] = request.media.contentType
   headers['Vary'] = 'Accept, Prefer, Range'
   const status = total !== null && rows < total ? 206 : 200
-  return { status, headers, body: request.head ? null : bodyText(request, result.json, scope) }
+  return { status, headers, body: bodyText(request, result.json, scope) }
 }
 
 /** `lo-hi/total`; `*` for no rows and for a total that was not counted. */
