@@ -1,8 +1,7 @@
 /** Filters, order, pages and counts of one table. */
 import type { SupabaseClient } from '@supabase/supabase-js'
 
-// biome-ignore lint/suspicious/noExplicitAny: no type knows an adopted database
-export type Client = SupabaseClient<any>
+export type Client = SupabaseClient
 
 /** One read and the SQL that gives the same: either rows, or one JSON text (`json`). `count` is compared when given. */
 export interface Case {

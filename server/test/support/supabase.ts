@@ -2,8 +2,7 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 
 /** `token` speaks for a signed-in user; without it the key does. */
-// biome-ignore lint/suspicious/noExplicitAny: compat tests ask tables that no type knows
-export function supabase(url: string, key: string, token?: string): SupabaseClient<any> {
+export function supabase(url: string, key: string, token?: string): SupabaseClient {
   return createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     ...(token === undefined ? {} : { global: { headers: { Authorization: `Bearer ${token}` } } }),

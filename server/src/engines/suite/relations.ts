@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { before, describe, test } from 'node:test'
 import { stringifyJson } from '../../std/json.ts'
-import { type Ask, codeOf, rowsOf } from './conformance.ts'
+import { type Ask, codeOf, rowsOf } from './ask.ts'
 
 const PEOPLE = [
   { id: 1, name: 'Ann', boss_id: null },

@@ -5,7 +5,7 @@ import type { Value } from '../../schema/types.ts'
 import { compareValues, fromJson, toJsonText, toText } from '../../schema/values.ts'
 import { addDecimals, decimalOf, formatDecimal, stripZeros } from '../../std/decimal.ts'
 import { type Json, type JsonObject, parseJson, stringifyJson } from '../../std/json.ts'
-import { type Ask, rowsOf } from './conformance.ts'
+import { type Ask, rowsOf } from './ask.ts'
 import { NUMBERS, SAMPLES } from './samples.ts'
 
 interface Sample {

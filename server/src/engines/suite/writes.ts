@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { describe, test } from 'node:test'
 import type { JsonObject } from '../../std/json.ts'
 import { stringifyJson } from '../../std/json.ts'
-import { type Ask, codeOf, rowsOf, type SuiteRequest } from './conformance.ts'
+import { type Ask, codeOf, rowsOf, type SuiteRequest } from './ask.ts'
 
 const SHOWN = 'return=representation'
 
