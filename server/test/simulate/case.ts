@@ -58,3 +58,6 @@ export const USERS = [
   'bbbbbbbb-0000-4000-8000-000000000002',
   'cccccccc-0000-4000-8000-000000000003',
 ] as const
+
+/** A name as SQL text. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -2,7 +2,7 @@ import type { ReferentialAction, TableKey } from '../../src/schema/catalog.ts'
 import type { ColumnDefinition, SchemaDefinition, TableDefinition } from '../../src/schema/definition.ts'
 import type { ColumnType } from '../../src/schema/types.ts'
 import type { Json, JsonObject } from '../../src/std/json.ts'
-import { USERS } from './case.ts'
+import { quoted, USERS } from './case.ts'
 import { generatePolicies } from './generate-policies.ts'
 import type { Random } from './random.ts'
 import { KEY_SAMPLES, plain, SAMPLES, sampleOf } from './types.ts'
@@ -10,8 +10,6 @@ import { KEY_SAMPLES, plain, SAMPLES, sampleOf } from './types.ts'
 const TABLE_NAMES = ['alpha', 'beta', 'gamma', 'delta', 'Odd name', 'order', 'zêta', 'x-y'] as const
 const COLUMN_NAMES = ['n', 'label', 'data', 'at', 'kind', 'group', 'Some Name', 'v1', 'ü', 'x-z'] as const
 const ACTIONS: readonly ReferentialAction[] = ['no action', 'cascade', 'set null', 'restrict', 'cascade', 'no action']
-
-export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 export interface Generated {
   readonly definition: SchemaDefinition

@@ -3,7 +3,7 @@ import type { Data } from '../../src/engines/memory/world.ts'
 import type { Column, ForeignKey, Table } from '../../src/schema/catalog.ts'
 import { type ColumnType, typeLabel, type Value } from '../../src/schema/types.ts'
 import { castToText, toText } from '../../src/schema/values.ts'
-import { quoted } from './generate-schema.ts'
+import { quoted } from './case.ts'
 import type { Project } from './project.ts'
 
 /** A real PostgreSQL beside the oracle, by psql and its variables (PGHOST, PGUSER, …), as a superuser of a database of its own. */

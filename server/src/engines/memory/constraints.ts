@@ -92,24 +92,24 @@ function checkUnique(table: Table, row: Row, others: readonly Row[]): void {
       .filter((index) => index.unique && index.where === null)
       .map(({ name, columns }) => ({ name, columns: columns.map((column) => column.name) })),
   ]
-  const broken = keys.find(({ columns }) => findEqual(table, columns, row, others) !== undefined)
+  const broken = keys.find(({ columns }) => findEqual({ table, columns }, row, others) !== undefined)
   if (broken !== undefined) throw failure('23505', { constraint: broken.name })
 }
 
-/** The row that equals `row` in all of `columns`; nulls equal nothing. */
-export function findEqual(table: Table, columns: readonly string[], row: Row, others: readonly Row[]): Row | undefined {
-  return columns.length === 0 ? undefined : others.find((other) => sameKey(table, columns, row, other, columns))
+export interface Key {
+  readonly table: Table
+  readonly columns: readonly string[]
 }
 
-function sameKey(
-  table: Table,
-  columns: readonly string[],
-  row: Row,
-  other: Row,
-  otherColumns: readonly string[],
-): boolean {
+/** The row that equals `row` in all columns of the key; nulls equal nothing. */
+export function findEqual(key: Key, row: Row, others: readonly Row[]): Row | undefined {
+  const { columns } = key
+  return columns.length === 0 ? undefined : others.find((other) => sameKey(key, row, { row: other, columns }))
+}
+
+function sameKey({ table, columns }: Key, row: Row, other: { row: Row; columns: readonly string[] }): boolean {
   return columns.every((name, at) => {
-    const [a, b] = [row.get(name) ?? null, other.get(otherColumns[at] ?? '') ?? null]
+    const [a, b] = [row.get(name) ?? null, other.row.get(other.columns[at] ?? '') ?? null]
     const type = table.column.get(name)?.type
     return type !== undefined && a !== null && b !== null && compareValues(type, a, b) === 0
   })
@@ -134,12 +134,14 @@ function follow(draft: Draft, { table, before, after }: Changed): void {
   for (const child of draft.world.catalog.tables.values()) {
     for (const key of child.foreignKeys) {
       if (key.references.table !== table.key) continue
-      const isKept = after !== null && sameKey(table, key.references.columns, before, after, key.references.columns)
+      const { columns } = key.references
+      const isKept = after !== null && sameKey({ table, columns }, before, { row: after, columns })
       if (isKept) continue
       const action = after === null ? key.onDelete : key.onUpdate
       for (const found of draft.rows(child.key)) {
         const row = draft.latest(found) // an action may have come to it on another way
-        const isAffected = draft.has(child.key, row) && sameKey(child, key.columns, row, before, key.references.columns)
+        const isAffected =
+          draft.has(child.key, row) && sameKey({ table: child, columns: key.columns }, row, { row: before, columns })
         if (isAffected) act(draft, { child, key, row, after, action })
       }
     }
@@ -181,7 +183,9 @@ function checkForeignKey(draft: Draft, table: Table, key: ForeignKey): void {
   const parents = draft.rows(key.references.table)
   for (const row of draft.rows(table.key)) {
     if (key.columns.some((name) => row.get(name) === null)) continue
-    const isHeld = parents.some((parent) => sameKey(table, key.columns, row, parent, key.references.columns))
+    const isHeld = parents.some((parent) =>
+      sameKey({ table, columns: key.columns }, row, { row: parent, columns: key.references.columns }),
+    )
     if (!isHeld) throw violated(draft, table, key)
   }
 }

@@ -1,8 +1,8 @@
 import { failure } from '../../errors/error.ts'
 import type { Policy } from '../../policy/policy-set.ts'
-import { type ColumnRef, type Expr, type Query, SELF, type SourceId } from '../../query/expr.ts'
+import { type ColumnRef, type Expr, type Query, type QuerySource, SELF, type SourceId } from '../../query/expr.ts'
 import type { Embed } from '../../query/plan.ts'
-import type { TableKey } from '../../schema/catalog.ts'
+import type { Table, TableKey } from '../../schema/catalog.ts'
 import type { PolicyAction } from '../../schema/definition.ts'
 import type { ColumnType, Value } from '../../schema/types.ts'
 import { canonicalJson } from '../../schema/values/json.ts'
@@ -155,9 +155,9 @@ function scalar(values: readonly Value[]): Value {
 /** The outputs of a subquery, one per row. It reads what the actor may read, unless it stands inside a definer function. */
 function runQuery(query: Query, scope: Scope, world: World): readonly Value[] {
   let scopes: readonly Scope[] = [scope]
-  for (const { source, table, join, on } of query.from) {
-    const rows = query.definer ? rowsOf(world, table) : visibleRows(world, table)
-    scopes = scopes.flatMap((outer) => joined(outer, source, rows, on, join === 'left', world))
+  for (const item of query.from) {
+    const rows = query.definer ? rowsOf(world, item.table) : visibleRows(world, item.table)
+    scopes = scopes.flatMap((outer) => joined(item, { outer, rows }, world))
   }
   scopes = scopes.filter((found) => query.where === null || evaluate(query.where, found, world) === true)
   const { output } = query
@@ -171,18 +171,16 @@ function runQuery(query: Query, scope: Scope, world: World): readonly Value[] {
   return outputs()
 }
 
-function joined(
-  outer: Scope,
-  source: SourceId,
-  rows: readonly Row[],
-  on: Expr | null,
-  isLeft: boolean,
-  world: World,
-): readonly Scope[] {
+interface Joining {
+  readonly outer: Scope
+  readonly rows: readonly Row[]
+}
+
+function joined({ source, on, join }: QuerySource, { outer, rows }: Joining, world: World): readonly Scope[] {
   const matches = rows
     .map((row) => bind(outer, source, row))
     .filter((found) => on === null || evaluate(on, found, world) === true)
-  return matches.length === 0 && isLeft ? [bind(outer, source, null)] : matches
+  return matches.length === 0 && join === 'left' ? [bind(outer, source, null)] : matches
 }
 
 interface Term {
@@ -264,17 +262,17 @@ export function visibleRows(world: World, table: TableKey): readonly Row[] {
  */
 export function embedRows(embed: Embed, parent: Scope, world: World): readonly Scope[] {
   const { node, junction } = embed
-  const outer = junction === null ? [parent] : joinedRows(junction.source, junction.table.key, parent, world)
+  const outer = junction === null ? [parent] : joinedRows(junction, parent, world)
   return outer
-    .flatMap((scope) => joinedRows(node.source, node.table.key, scope, world))
+    .flatMap((scope) => joinedRows(node, scope, world))
     .filter((scope) => evaluate(embed.join, scope, world) === true)
     .filter((scope) => junction === null || evaluate(junction.join, scope, world) === true)
     .map((scope) => withEmbeds(scope, node.embeds))
     .filter((scope) => node.where === null || evaluate(node.where, scope, world) === true)
 }
 
-function joinedRows(source: SourceId, table: TableKey, scope: Scope, world: World): readonly Scope[] {
-  return visibleRows(world, table).map((row) => bind(scope, source, row))
+function joinedRows(from: { source: SourceId; table: Table }, scope: Scope, world: World): readonly Scope[] {
+  return visibleRows(world, from.table.key).map((row) => bind(scope, from.source, row))
 }
 
 export function withEmbeds(scope: Scope, embeds: readonly Embed[]): Scope {

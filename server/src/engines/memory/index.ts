@@ -7,7 +7,7 @@ import type { Value } from '../../schema/types.ts'
 import { canonicalJson } from '../../schema/values/json.ts'
 import { compareValues, fromJson } from '../../schema/values.ts'
 import { type Json, parseJson } from '../../std/json.ts'
-import { type Changed, checkRow, completed, Draft, defaultOf, findEqual, settle } from './constraints.ts'
+import { type Changed, checkRow, completed, Draft, defaultOf, findEqual, type Key, settle } from './constraints.ts'
 import { evaluate, permits } from './evaluate.ts'
 import { type Listing, rootScopes, show } from './read.ts'
 import { type Data, EMPTY_SCOPE, type Row, tableOf, type World } from './world.ts'
@@ -65,11 +65,14 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   if (plan.replace) proposed.forEach((row) => void checkReplaceKey(plan, row, world))
   // What is shown must be readable, and so must what is looked up: PostgreSQL wants both of an upsert, whether or not a row is met.
   const isRead = plan.representation !== null || conflict !== null
-  for (const row of proposed) demand(world, table, row, isRead ? ['insert check', 'select using'] : ['insert check'])
+  for (const row of proposed)
+    demand(world, { table, row }, isRead ? ['insert check', 'select using'] : ['insert check'])
   const draft = new Draft(world)
   const met =
-    conflict === null ? [] : proposed.map((row) => findEqual(table, conflict.columns, row, draft.rows(table.key)))
-  if (conflict?.resolution === 'merge') refuseRepeated(table, conflict.columns, proposed)
+    conflict === null
+      ? []
+      : proposed.map((row) => findEqual({ table, columns: conflict.columns }, row, draft.rows(table.key)))
+  if (conflict?.resolution === 'merge') refuseRepeated({ table, columns: conflict.columns }, proposed)
   const merged =
     conflict?.resolution === 'merge' ? proposed.map((row, at) => merge(plan, { row, old: met[at], world })) : []
   const written: Row[] = []
@@ -79,7 +82,7 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
     const [before, after] = [met[at], merged[at]]
     const isNew =
       before === undefined &&
-      (conflict === null || findEqual(table, conflict.columns, row, draft.rows(table.key)) === undefined)
+      (conflict === null || findEqual({ table, columns: conflict.columns }, row, draft.rows(table.key)) === undefined)
     if (isNew) draft.insert(table, row)
     else if (before === undefined || after === undefined) continue
     else draft.replace(table, before, after)
@@ -91,17 +94,10 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   return { ...result, inserted: conflict === null ? null : written.length - changes.length }
 }
 
-function refuseRepeated(table: Table, columns: readonly string[], rows: readonly Row[]): void {
-  const isRepeated = rows.some(
-    (row) =>
-      findEqual(
-        table,
-        columns,
-        row,
-        rows.filter((other) => other !== row),
-      ) !== undefined,
-  )
-  if (isRepeated) throw failure('21000', { message: 'ON CONFLICT DO UPDATE command cannot affect row a second time' })
+function refuseRepeated(key: Key, rows: readonly Row[]): void {
+  const others = (row: Row): readonly Row[] => rows.filter((other) => other !== row)
+  if (rows.every((row) => findEqual(key, row, others(row)) === undefined)) return
+  throw failure('21000', { message: 'ON CONFLICT DO UPDATE command cannot affect row a second time' })
 }
 
 interface Merging {
@@ -114,10 +110,10 @@ interface Merging {
 function merge(plan: InsertPlan, { row, old, world }: Merging): Row | undefined {
   const { table } = plan
   if (old === undefined) return undefined
-  demand(world, table, old, ['update using', 'select using'])
+  demand(world, { table, row: old }, ['update using', 'select using'])
   const taken = plan.columns.map((column) => [column.name, row.get(column.name) ?? null] as const)
   const after = completed(table, new Map([...old, ...taken]), world)
-  demand(world, table, after, ['update check', 'select using'])
+  demand(world, { table, row: after }, ['update check', 'select using'])
   return after
 }
 
@@ -132,7 +128,7 @@ function update(plan: UpdatePlan, world: World, cells: Cells): Result {
     before,
     after: completed(table, new Map([...before, ...values(before)]), world),
   }))
-  for (const { after } of changes) demand(world, table, after, ['update check', 'select using'])
+  for (const { after } of changes) demand(world, { table, row: after }, ['update check', 'select using'])
   for (const { before, after } of changes) draft.replace(table, before, after)
   settle(draft, changes)
   return finish(
@@ -164,7 +160,7 @@ function targets(plan: UpdatePlan | DeletePlan, action: PolicyAction, world: Wor
 
 type Demand = 'insert check' | 'update using' | 'update check' | 'select using'
 
-function demand(world: World, table: Table, row: Row, demands: readonly Demand[]): void {
+function demand(world: World, { table, row }: { table: Table; row: Row }, demands: readonly Demand[]): void {
   for (const wanted of demands) {
     const [action, part] = wanted.split(' ') as [PolicyAction, 'using' | 'check']
     if (permits(world, action, { table: table.key, row, part })) continue
@@ -188,7 +184,7 @@ function written(
   const cells = plan.columns.map((column, at) => ({
     column,
     cell: given[at],
-    value: cellValue(plan, column, given[at], world),
+    value: cellValue(plan, { column, cell: given[at] }, world),
   }))
   return (row) => {
     const plain = cells
@@ -203,7 +199,11 @@ function written(
   }
 }
 
-function cellValue(plan: InsertPlan | UpdatePlan, column: WriteColumn, cell: Json | undefined, world: World): Value {
+function cellValue(
+  plan: InsertPlan | UpdatePlan,
+  { column, cell }: { column: WriteColumn; cell: Json | undefined },
+  world: World,
+): Value {
   const declared = plan.table.column.get(column.name) as Column
   if (declared.generated !== null || declared.identity === 'always') throw failure('428C9', { column: column.name })
   if (column.openKey !== null) return null

@@ -38,7 +38,9 @@ export function show(node: SelectNode, scopes: readonly Scope[], world: World): 
   const start = bound(node.offset, world) ?? 0
   const count = Math.min(bound(node.limit, world) ?? Number.POSITIVE_INFINITY, node.rowsMax ?? Number.POSITIVE_INFINITY)
   const page = shown.slice(start, start + count)
-  const items = page.map(({ group }) => ({ members: node.output.flatMap((item) => members(item, node, group, world)) }))
+  const items = page.map(({ group }) => ({
+    members: node.output.flatMap((item) => members(item, { node, group }, world)),
+  }))
   return { listing: { items, ties: page.map(({ tie }) => tie) }, total: groups.length }
 }
 
@@ -52,14 +54,19 @@ function grouped(node: SelectNode, scopes: readonly Scope[], world: World): read
   if (keys.length === 0) return [scopes]
   const groups = new Map<string, Scope[]>()
   for (const scope of scopes) {
-    const key = JSON.stringify(keys.map((item) => members(item, node, [scope], world)))
+    const key = JSON.stringify(keys.map((item) => members(item, { node, group: [scope] }, world)))
     groups.set(key, [...(groups.get(key) ?? []), scope])
   }
   return [...groups.values()]
 }
 
+interface Shown {
+  readonly node: SelectNode
+  readonly group: readonly Scope[]
+}
+
 /** What one output item adds to the object of a row, or of a group of rows. */
-function members(item: OutputItem, node: SelectNode, group: readonly Scope[], world: World): readonly Member[] {
+function members(item: OutputItem, { node, group }: Shown, world: World): readonly Member[] {
   if (item.kind === 'aggregate') return [[item.name, aggregated(item, group, world)]]
   const [scope] = group
   if (scope === undefined) throw new Error('an empty group has no values')
