@@ -148,9 +148,32 @@ export function compileInsert(given: InsertPlan, catalog: Catalog): SqliteProgra
   compiler.step('change', (printer) => printInsert(plan, { rows, compiler }, printer), {
     returnsKeys: returnsKeys(plan),
   })
+  if (plan.conflict?.resolution === 'merge') recheckOwnKeys(plan, rows, compiler)
   if (plan.representation !== null) compiler.representation(plan.representation)
   const inserted = plan.conflict?.resolution ?? null
   return compiler.program(plan, { action: 'insert', inserted, diagnose: diagnoseInsert(plan, rows, catalog) })
+}
+
+/**
+ * A merge that sets the key of a table which references itself ON UPDATE SET NULL makes SQLite (3.53) skip the foreign keys of new rows: they are
+ * looked up here, over the whole table, for there is no other way to tell.
+ */
+function recheckOwnKeys(plan: InsertPlan, rows: Candidates, compiler: WriteCompiler): void {
+  const { table, conflict } = plan
+  const set = rows.payload.filter(({ name }) => conflict?.columns.includes(name) !== true)
+  const skipped = table.foreignKeys.filter(({ references, onUpdate }) => {
+    const isMoved = references.columns.some((name) => set.some((column) => column.name === name))
+    return references.table === table.key && onUpdate === 'set null' && isMoved
+  })
+  for (const { name, columns, references } of skipped) {
+    const message = `insert or update on table "${table.name}" violates foreign key constraint "${name}"`
+    const given = columns.map((column) => `c.${quoteName(column)} IS NOT NULL`).join(' AND ')
+    const equal = columns.map((column, at) => `p.${quoteName(references.columns[at] ?? '')} = c.${quoteName(column)}`)
+    const target = quoteName(tableName(table))
+    const parent = `SELECT 1 FROM ${target} AS p WHERE ${equal.join(' AND ')}`
+    const sql = `SELECT 1 FROM ${target} AS c WHERE ${given} AND NOT EXISTS (${parent}) LIMIT 1`
+    compiler.refuse({ code: '23503', values: { message } }, () => sql)
+  }
 }
 
 const returnsKeys = (plan: InsertPlan | UpdatePlan): boolean => plan.returning !== 'minimal'
