@@ -127,6 +127,23 @@ export const REGRESSIONS: readonly Regression[] = [
       request: { method: 'POST', table: 'a', body: { id: 3, up: 12 }, prefer: [MERGE] },
     },
   ),
+  regression('the same by another unique key than the one that is referenced', {
+    tables: [
+      table('a', [id(INTEGER), column('up', INTEGER), column('slug', { name: 'text' })], {
+        ...upwards('no action', 'set null'),
+        uniques: [{ name: null, columns: ['slug'] }],
+      }),
+    ],
+    policies: [
+      ['a', 'select', 'true'],
+      ['a', 'insert', 'true'],
+      ['a', 'update', 'true'],
+    ],
+    request: {
+      ...{ method: 'POST', table: 'a', parameters: ['on_conflict=slug'] },
+      ...{ body: { id: 3, up: 12, slug: 'x' }, prefer: [MERGE] },
+    },
+  }),
   regression('rows that a cascade takes before the DELETE comes to them count as deleted', {
     tables: [table('a', [id(INTEGER), column('up', INTEGER)], upwards('cascade', 'cascade'))],
     policies: [
