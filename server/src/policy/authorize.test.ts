@@ -185,12 +185,20 @@ test('a policy reads other tables under their policies, to any depth; a definer 
   )
   assert.equal(
     rootGuard([members, 'posts select public: is_member(org_id)']),
-    'exists (/* definer */ select 1 from members where members.org_id = posts.org_id and members.user_id = auth.uid())',
+    'auth.uid() is not null and exists (/* definer */ select 1 from members where members.org_id = posts.org_id and members.user_id = auth.uid())',
   )
   assert.equal(
     rootGuard(['posts select public: exists (select 1 from members)']),
     'exists (select 1 from members where false)',
   )
+})
+
+test('what a rule needs of the actor is said first, and only what every alternative needs', () => {
+  const guard = (rule: string) => rootGuard([`posts select public: ${rule}`])
+  assert.equal(guard('author_id = auth.uid()'), 'auth.uid() is not null and posts.author_id = auth.uid()')
+  assert.equal(guard("author_id = auth.uid() or title = 'x'"), "posts.author_id = auth.uid() or posts.title = 'x'")
+  assert.equal(guard('coalesce(author_id = auth.uid(), true)'), 'coalesce(posts.author_id = auth.uid(), true)')
+  assert.equal(guard('not author_id = auth.uid()'), 'not posts.author_id = auth.uid()')
 })
 
 test('in a left join an unreadable row is an absent row', () => {

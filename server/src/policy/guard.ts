@@ -3,6 +3,7 @@ import { and, collect, isTrue, mapExpr, or, renameSources } from '../query/expr-
 import type { TableKey } from '../schema/catalog.ts'
 import type { PolicyAction } from '../schema/definition.ts'
 import { assert } from '../std/assert.ts'
+import { denyMissingClaims } from './missing-claims.ts'
 import { type Policy, type PolicySet, policiesFor } from './policy-set.ts'
 
 /** Policies that read tables whose policies read tables …: cycles are refused at load, so this is never reached by a checked PolicySet. */
@@ -66,7 +67,9 @@ export class Guard {
   #attach(table: TableKey, at: Attachment): Expr {
     if (this.#isBypassed) return and()
     assert(at.depth <= NESTING_MAX, 'policies read each other in a circle')
-    const rule = effectiveRule(this.#policies, this.#role, { table, action: at.action, part: at.part })
+    const rule = denyMissingClaims(
+      effectiveRule(this.#policies, this.#role, { table, action: at.action, part: at.part }),
+    )
     const names = new Map<SourceId, SourceId>([[SELF, at.source]])
     for (const source of collect(rule).sources) names.set(source, this.#fresh())
     return mapExpr(renameSources(rule, names), { query: (query) => this.#query(query, at.depth) })

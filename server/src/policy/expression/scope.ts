@@ -64,9 +64,10 @@ export function resolveColumn(scope: Scope, parts: readonly string[]): Expr {
   }
   const bound = scope.bindings?.values.get(name)
   if (bound !== undefined) return bound
-  throw new ExpressionError(`column "${name}" does not exist`, {
-    hint: suggestion('column', name, visibleNames(scope)),
-  })
+  const visible = visibleNames(scope)
+  // Where no column can be meant, as in a default, a text is.
+  const hint = visible.length === 0 ? `A text has quotes of its own: "'${name}'".` : suggestion('column', name, visible)
+  throw new ExpressionError(`column "${name}" does not exist`, { hint })
 }
 
 function inLevel(level: ScopeLevel, name: string): Expr | null {
