@@ -3,6 +3,8 @@ import type { App } from '../app.ts'
 import { ANON_ROLE } from '../policy/actor.ts'
 import { columns, type Output } from './output.ts'
 
+const CLOSED = 'There are no policies yet: every table is closed to all keys but the secret ones.'
+
 /** What a person needs after the start: where it is, the keys, and three commands to try next. */
 export function banner(app: App, url: string, context: { readonly project: string; readonly output: Output }): string {
   const { output } = context
@@ -19,8 +21,9 @@ export function banner(app: App, url: string, context: { readonly project: strin
     ['  (full access)', 'service_role', app.keys.service_role],
   ])
   const commands = tryNext(app, url).map((line) => `  ${line}`)
+  const closed = app.model.policies.policies.length === 0 && tables.length > 0
   return [
-    `${heading}\n`,
+    `${heading}\n${closed ? `${CLOSED}\n` : ''}`,
     `${output.bold('URLs')}\n${places}\n`,
     `${output.bold('Keys')}\n${keys}\n`,
     `${output.bold('Try next')}\n${commands.join('\n')}\n`,

@@ -78,7 +78,8 @@ export function parseCommandLine(command: Command, args: readonly string[], shel
     if (token.kind === 'option') values.set(token.name, optionValue(command, token))
   }
   const { min, max } = command.positionals
-  if (positionals.length > max) throw new UsageError(`unexpected argument "${positionals[max]}"`)
+  if (positionals.length > max)
+    throw new UsageError(`unexpected argument "${positionals[max]}"`, `usage: ${command.synopsis}`)
   if (positionals.length < min) throw new UsageError('an argument is missing', `usage: ${command.synopsis}`)
   return {
     shell,
@@ -101,7 +102,8 @@ function optionValue(command: Command, token: OptionToken): string | true {
   const option = command.options[token.name]
   if (option === undefined || !token.rawName.startsWith('--')) {
     const known = Object.keys(command.options).map((name) => `--${name}`)
-    throw new UsageError(`unknown option ${token.rawName}`, suggestion(nearest(token.rawName, known, 0.5)))
+    const meant = suggestion(nearest(token.rawName, known, 0.5))
+    throw new UsageError(`unknown option ${token.rawName}`, meant ?? `usage: ${command.synopsis}`)
   }
   if (option.value === null) {
     if (token.value !== undefined) throw new UsageError(`--${token.name} takes no value`)

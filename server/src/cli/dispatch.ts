@@ -36,13 +36,16 @@ export async function main(args: readonly string[], shell: Shell): Promise<numbe
 
 async function dispatch(args: readonly string[], shell: Shell): Promise<number> {
   const [first, second] = args
-  if (first === undefined || isHelp(first) || first === 'help') return list('', shell)
+  if (first === undefined || isHelp(first)) return list('', shell)
+  // `pilar help start` is `pilar start --help`.
+  if (first === 'help') return dispatch([...args.slice(1), '--help'], shell)
   if (first === '--version' || first === '-v') {
     shell.output.print(version())
     return 0
   }
   const group = Object.keys(COMMANDS).some((name) => name.startsWith(`${first} `))
   if (group && (second === undefined || isHelp(second))) return list(first, shell)
+  if (group && second?.startsWith('-')) throw new UsageError(`unknown option ${second}`, `see pilar ${first} --help`)
   const name = group ? `${first} ${second}` : first
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (entry === undefined) throw unknownCommand(name)
@@ -87,6 +90,27 @@ function explain(error: unknown, shell: Shell): number {
     shell.output.report(`pilar: ${error.message}${error.hint === null ? '' : `\nhint: ${error.hint}`}`)
     return EXIT_FAILED
   }
-  shell.output.report(`pilar: this is a bug in Pilar\n${error instanceof Error ? error.stack : String(error)}`)
+  const trouble = fileTrouble(error)
+  shell.output.report(
+    trouble === null
+      ? `pilar: this is a bug in Pilar\n${error instanceof Error ? error.stack : String(error)}`
+      : `pilar: ${trouble}`,
+  )
   return EXIT_FAILED
+}
+
+/** What a file system says that is no mistake of ours. */
+const FILE_TROUBLE: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'a file of this name is in the way',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENOSPC: 'the disk is full',
+}
+
+function fileTrouble(error: unknown): string | null {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException
+  const reason = code === undefined ? undefined : FILE_TROUBLE[code]
+  return reason === undefined || path === undefined ? null : `can't write ${path}: ${reason}`
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { failure } from '../errors/error.ts'
 import { deriveKeys, loadSecret } from '../features/auth/index.ts'
 import { type Command, JSON_OPTION } from './command.ts'
 import { columns } from './output.ts'
@@ -12,7 +14,14 @@ export const command: Command = {
   positionals: { min: 0, max: 0 },
   examples: ['pilar keys', 'export SUPABASE_ANON_KEY=$(pilar keys --json | jq -r .anon)'],
   run: async (invocation) => {
-    const { settings } = readServing(invocation)
+    const { project, settings } = readServing(invocation)
+    if (!existsSync(project)) {
+      throw failure(
+        'PILAR_START',
+        { message: `there is no folder ${project}` },
+        { hint: 'Name the project with --project DIR.' },
+      )
+    }
     const keys = deriveKeys(loadSecret(settings.jwtSecret, settings.dataDir))
     const { output } = invocation.shell
     if (invocation.given('json')) output.print(JSON.stringify(keys, null, 2))

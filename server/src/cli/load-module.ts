@@ -2,9 +2,13 @@ import { registerHooks } from 'node:module'
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { failure } from '../errors/error.ts'
+import { c } from '../schema/column.ts'
+import { nearest } from '../std/nearest.ts'
 
 /** The package's own entry: the sources in a checkout, the compiled file where Pilar is installed. */
 const PILAR_ENTRY = new URL(`../index${extname(import.meta.url)}`, import.meta.url).href
+
+const OWN_FILES = new URL('../', import.meta.url).href
 
 let hooked = false
 
@@ -43,7 +47,8 @@ function isProjectFile(url: string): boolean {
 /** The message, and the first place in the user's own files, which Node prints only as part of the stack. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const place = /file:\/\/\S+?:\d+(?::\d+)?/.exec(error.stack ?? '')?.[0]
+  const places = (error.stack ?? '').match(/file:\/\/\S+?:\d+(?::\d+)?/g) ?? []
+  const place = places.find((found) => !found.startsWith(OWN_FILES))
   return place === undefined ? error.message : `${error.message}\n  at ${place}`
 }
 
@@ -54,5 +59,21 @@ function hintFor(error: unknown): { readonly hint?: string } {
       hint: 'Node runs TypeScript by removing its types: enums, namespaces and parameter properties do not work.',
     }
   }
-  return {}
+  const message = error instanceof Error ? error.message : ''
+  const member = /^c\.(\w+) is not a function$/.exec(message)?.[1]
+  if (member !== undefined) return nearestOf(member, Object.keys(c), 'c.')
+  const name = /'pilar' does not provide an export named '(\w+)'/.exec(message)?.[1]
+  return name === undefined ? {} : nearestOf(name, ENTRY_NAMES, '')
+}
+
+/** What a schema.ts imports from 'pilar'. */
+const ENTRY_NAMES = ['c', 'existing', 'expr', 'schema', 'table', 'view']
+
+function nearestOf(name: string, known: readonly string[], prefix: string): { readonly hint?: string } {
+  const near = nearest(name, known, 0.5)
+  const hint =
+    near === null
+      ? `There is: ${known.map((each) => prefix + each).join(', ')}.`
+      : `Perhaps you meant ${prefix}${near}.`
+  return { hint }
 }

@@ -7,10 +7,10 @@ import { DEFAULT_SCHEMA } from '../schema/catalog.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
 import { makeCatalog } from '../schema/make-catalog.ts'
 import { assert } from '../std/assert.ts'
-import { type Invocation, type Option, PROJECT_OPTION, UsageError } from './command.ts'
+import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
 import { loadSchema } from './load-schema.ts'
 import { describeProblems, problemsOf } from './problems.ts'
-import { readServing, SERVE_OPTIONS, type Serving, schemaFile } from './serving.ts'
+import { readServing, requireAdopted, requireDatabase, SERVE_OPTIONS, type Serving, schemaFile } from './serving.ts'
 
 export const POLICY_OPTIONS = {
   project: PROJECT_OPTION,
@@ -37,12 +37,11 @@ async function projectModel(invocation: Invocation): Promise<Model> {
   const serving = readServing(invocation)
   const path = schemaFile(serving)
   const definition = path === null ? null : await loadSchema(path)
-  if (definition === null || serving.settings.databaseUrl !== '') return modelOfDatabase(definition, serving)
-  if ((definition.existing ?? []).length > 0) {
-    throw new UsageError(
-      'schema.ts gives policies to tables of an existing database',
-      'name it: --database sqlite:FILE',
-    )
+  requireAdopted(definition, serving)
+  if (definition === null) return modelOfDatabase(definition, serving)
+  if (serving.settings.databaseUrl !== '') {
+    requireDatabase(serving)
+    return modelOfDatabase(definition, serving)
   }
   await loadGrammar()
   const catalog = declare(definition, NOTHING_FOUND, 1)

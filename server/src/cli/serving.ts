@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { failure } from '../errors/error.ts'
 import { readSettings, SETTINGS, type Settings } from '../runtime/settings.ts'
+import type { SchemaDefinition } from '../schema/definition.ts'
 import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
 
 export const SCHEMA_FILE = 'schema.ts'
@@ -56,11 +57,40 @@ function absoluteDatabase(url: string, cwd: string): string {
   return file === undefined ? url : `sqlite:${resolve(cwd, file)}`
 }
 
+/** The file of a `sqlite:` URL as an absolute path when there is none of that name; null for every other URL. */
+export function missingFile({ project, settings }: Serving): string | null {
+  const path = /^sqlite:(?:\/\/)?(?<path>.+)$/.exec(settings.databaseUrl)?.groups?.['path']
+  const file = path === undefined ? null : resolve(project, path)
+  return file === null || existsSync(file) ? null : file
+}
+
+/** Refuses to make an empty database out of a misspelt name where one that exists is meant. */
+export function requireDatabase(serving: Serving): void {
+  const file = missingFile(serving)
+  if (file === null) return
+  const hint = 'Check the name. Only a schema.ts that declares tables can begin a new database.'
+  throw failure('PILAR_START', { message: `there is no file ${file}` }, { hint })
+}
+
+/** A schema.ts with `existing()` tables needs the database that has them. */
+export function requireAdopted(definition: SchemaDefinition | null, serving: Serving): void {
+  if ((definition?.existing ?? []).length === 0) return
+  if (serving.settings.databaseUrl !== '') {
+    requireDatabase(serving)
+    return
+  }
+  const message = `${SCHEMA_FILE} speaks of tables of an existing database`
+  throw failure('PILAR_START', { message }, { hint: 'Name it: --database sqlite:FILE (or DATABASE_URL).' })
+}
+
 /** The project's schema.ts, or null where a database is served without one. */
 export function schemaFile({ project, settings }: Serving): string | null {
   const path = join(project, SCHEMA_FILE)
   if (existsSync(path)) return path
-  if (settings.databaseUrl !== '') return null
+  if (settings.databaseUrl !== '') {
+    requireDatabase({ project, settings })
+    return null
+  }
   const message = `there is no ${SCHEMA_FILE} in ${project}`
   const hint =
     'Make a project with: pilar init. Or name one with --project DIR, or serve a database with --database sqlite:FILE.'

@@ -186,6 +186,7 @@ test('wrong keys and references', () => {
       e: c.uuid().references('users.id'),
       f: c.integer().references('users.id', { onDelete: 'set null' }),
       g: c.integer().references('stats.id'),
+      h: c.integer().references('users.id', { onDelete: 'cascad' as never }),
     })
       .primaryKey('id', 'a')
       .unique('nope' as 'a')
@@ -195,7 +196,7 @@ test('wrong keys and references', () => {
   assert.deepEqual(mistakes(entries), [
     'posts.f: "set null" on a column that is not null (Add .nullable().)',
     "posts: it has more than one primary key (Write table({ … }).primaryKey('id', 'a') alone.)",
-    'unique key of posts: there is no column "nope" (There is: id, a, b, d, e, f, g.)',
+    'unique key of posts: there is no column "nope" (There is: id, a, b, d, e, f, g, h.)',
     'index of posts: it names a column twice',
     'stats: a view is made of a PostgreSQL select',
     'posts.a: there is no table "user" (Perhaps you meant "users".)',
@@ -204,6 +205,7 @@ test('wrong keys and references', () => {
     'posts.e: "e" is uuid and points to a column of type integer',
     'posts.g: "stats" is a view; a foreign key points to a table',
     'posts.g: stats(id) is no primary or unique key (Add .primaryKey() or .unique() there.)',
+    'posts.h: there is no action "cascad" (Perhaps you meant "cascade".)',
     'posts.a, b: it has 2 columns and points to 1',
   ])
 })

@@ -155,12 +155,13 @@ test('things that are no tables, columns, types or names', () => {
       posts: table({ id: 'text' as never, __proto__: { sneaky: c.text() } } as never),
       people: { id: c.integer() } as never,
     },
-    { functions: { f: expr({ a: 'integr' }, 'true') } },
+    { functions: { f: expr({ a: 'integr' }, 'true'), g: 'true' as never } },
   )
   assert.deepEqual(mistakes(definition), [
     'posts: nothing can be called "__proto__"',
     'posts.id: this is not a column (Make it with c.text(), c.integer(), …)',
     'people: this is not a table (Make it with table({ … }) or view({ … }, …).)',
     'function f: there is no type "integr" (argument a) (Perhaps you meant "integer".)',
+    "function g: this is not a function (Make it with expr({ org: 'uuid' }, 'expression').)",
   ])
 })

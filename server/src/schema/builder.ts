@@ -81,7 +81,7 @@ export function schema<const Tables extends Entries>(tables: Tables, options: Sc
     tables: parts.flatMap((part) => (part.table === null ? [] : [part.table])),
     views: parts.flatMap((part) => (part.view === null ? [] : [part.view])),
     existing: parts.flatMap((part) => (part.existing === null ? [] : [part.existing])),
-    functions: readFunctions(report, options.functions ?? {}),
+    functions: readFunctions(report, options.functions ?? {}, place),
     policies: parts.flatMap((part) => part.policies),
     hidden: parts.flatMap((part) => part.hidden),
     roles: [...(options.roles ?? [])],
@@ -193,9 +193,18 @@ function nameEnum(type: ColumnType, enumName: string): ColumnType {
 function readFunctions(
   report: Report,
   functions: Readonly<Record<string, ExprBuilder>>,
+  place: Place,
 ): SchemaDefinition['functions'] {
-  return Object.entries(functions).map(([label, fn]) => {
-    const at = fn.place.at
+  return Object.entries(functions).flatMap(([label, fn]) => {
+    const at = (fn as Partial<ExprBuilder> | null)?.place?.at ?? place.at
+    if (typeof (fn as Partial<ExprBuilder> | null)?.body !== 'string') {
+      report.add(
+        { where: `function ${label}`, at },
+        'this is not a function',
+        "Make it with expr({ org: 'uuid' }, 'expression').",
+      )
+      return []
+    }
     const args = Object.entries(fn.args).map(([name, given]): FunctionArgument => {
       const type = typeof given === 'string' ? parseTypeName(given) : given.facts.type
       if (type !== null) return { name, type }

@@ -1,8 +1,10 @@
-import type { ForeignKey, Table, TableKey } from './catalog.ts'
+import type { ForeignKey, ReferentialAction, Table, TableKey } from './catalog.ts'
 import type { Location, TableDefinition } from './definition.ts'
 import type { Report, Spot } from './report.ts'
 import { suggestion } from './report.ts'
 import { typeLabel } from './types.ts'
+
+const ACTIONS: readonly ReferentialAction[] = ['no action', 'restrict', 'cascade', 'set null', 'set default']
 
 /** Everything a foreign key may point to, and where its own table was written. */
 export interface KeyScope {
@@ -53,7 +55,10 @@ export function checkForeignKey(
   given: { readonly table: Table; readonly key: ForeignKey },
 ): void {
   const { report } = scope
-  const { columns, references } = given.key
+  const { columns, references, onDelete, onUpdate } = given.key
+  for (const action of [onDelete, onUpdate]) {
+    if (!ACTIONS.includes(action)) report.add(spot, `there is no action "${action}"`, suggestion(action, ACTIONS))
+  }
   const target = scope.tables.get(references.table)
   if (target === undefined) {
     const names = [...scope.tables.keys()].map(shortKey)

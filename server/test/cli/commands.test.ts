@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Shell } from '../../src/cli/command.ts'
@@ -42,17 +42,62 @@ test('a group lists its commands, the version is that of the package', async () 
   assert.equal((await pilar(['--version'])).out, version)
 })
 
+test('help before a command is --help after it', async () => {
+  assert.equal((await pilar(['help', 'policy', 'matrix'])).out, (await pilar(['policy', 'matrix', '--help'])).out)
+  assert.equal((await pilar(['help'])).out, (await pilar([])).out)
+})
+
+test('a folder that cannot be written is told in words', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  const cwd = folder.path
+  writeFileSync(join(cwd, 'file'), '')
+  for (const data of ['file', 'file/deeper']) {
+    const { code, err } = await pilar(['keys', '--data', data], { cwd })
+    assert.equal(code, 1)
+    assert.match(err, /^pilar: the data folder \S+ can't be made: .*\nhint: .*--data/)
+  }
+  const init = await pilar(['init', 'file'], { cwd })
+  assert.equal(init.code, 1)
+  assert.match(init.err, /^pilar: can't write \S+file: a file of this name is in the way$/)
+})
+
+test('a misspelt project or database is refused, and nothing is made of it', async (t) => {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  const cwd = folder.path
+  const database = ['--database', 'sqlite:shopp.sqlite']
+  const absent = /there is no file \S+shopp\.sqlite\nhint: /
+  assert.match((await pilar(['keys', '--project', 'nowhere'], { cwd })).err, /there is no folder \S+nowhere\nhint: /)
+  assert.match((await pilar(['start', '--port', '0', ...database], { cwd })).err, absent)
+  assert.match((await pilar(['policy', 'matrix', ...database], { cwd })).err, absent)
+  assert.match((await pilar(['policy', 'matrix'], { cwd, env: { DATABASE_URL: 'sqlite:shopp.sqlite' } })).err, absent)
+  const adopting = "import { existing, schema } from 'pilar'\nexport default schema({ people: existing() })\n"
+  writeFileSync(join(cwd, 'schema.ts'), adopting)
+  assert.match((await pilar(['start', '--port', '0', ...database], { cwd })).err, absent)
+  for (const args of [
+    ['start', '--port', '0'],
+    ['policy', 'matrix'],
+  ]) {
+    const { code, err } = await pilar(args, { cwd })
+    assert.equal(code, 1)
+    assert.match(err, /tables of an existing database\nhint: Name it: --database sqlite:FILE/)
+  }
+  assert.deepEqual(readdirSync(cwd), ['schema.ts'])
+})
+
 test('a wrong command line exits with 2 and names the nearest thing that exists', async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['strat'], /unknown command "strat"\nhint: did you mean pilar start\?/],
     [['policy', 'explian'], /did you mean pilar policy explain\?/],
     [['zzz'], /see pilar --help/],
     [['start', '--prot', '1'], /unknown option --prot\nhint: did you mean --port\?/],
-    [['start', '-p', '1'], /unknown option -p/],
+    [['start', '-p', '1'], /unknown option -p\nhint: usage: pilar start /],
+    [['policy', '--role', 'anon'], /unknown option --role\nhint: see pilar policy --help/],
     [['start', '--port'], /--port needs a value/],
     [['start', '--host', '--port', '1'], /--host needs a value/],
     [['keys', '--json=yes'], /--json takes no value/],
-    [['keys', 'more'], /unexpected argument "more"/],
+    [['keys', 'more'], /unexpected argument "more"\nhint: usage: pilar keys /],
   ]
   for (const [args, expected] of cases) {
     const { code, out, err } = await pilar(args)
@@ -105,6 +150,7 @@ export default schema({
   posts: table({
     id: c.integer().primaryKey(),
     author_id: c.integer().references('peple.id'),
+    status: c.text().default('none'),
   }).policies({ select: { anon: "titel = 'x'" } }),
 })
 `
@@ -112,7 +158,8 @@ export default schema({
   const { code, err } = await pilar(['start', '--port', '0'], { cwd: folder.path })
   assert.equal(code, 1)
   assert.match(err, /^schema\.ts:6 {2}posts\.author_id: .*hint: .*people/m)
-  assert.match(err, /^schema\.ts:7 {2}policy select of posts for anon: .*titel/m)
+  assert.match(err, /^schema\.ts:7 {2}posts\.status: column "none" does not exist .*hint: .*"'none'"/m)
+  assert.match(err, /^schema\.ts:8 {2}policy select of posts for anon: .*titel/m)
 })
 
 test('a module that does not load is told in words', async (t) => {
@@ -122,6 +169,20 @@ test('a module that does not load is told in words', async (t) => {
   const broken = await pilar(['start'], { cwd: folder.path })
   assert.equal(broken.code, 1)
   assert.match(broken.err, /schema\.ts can't be loaded/)
+  writeFileSync(join(folder.path, 'schema.ts'), "import { c, schema, table } from 'pilar'\nc.uid()")
+  assert.match(
+    (await pilar(['start'], { cwd: folder.path })).err,
+    /c\.uid is not a function\n.*:2:\d+\nhint: .* c\.uuid\./,
+  )
+  writeFileSync(join(folder.path, 'schema.ts'), "import { tabel } from 'pilar'")
+  assert.match(
+    (await pilar(['start'], { cwd: folder.path })).err,
+    /named 'tabel'\n.*:1\nhint: Perhaps you meant table\./,
+  )
+  writeFileSync(join(folder.path, 'schema.ts'), "import './absent.ts'")
+  const absent = await pilar(['start'], { cwd: folder.path })
+  assert.match(absent.err, /Cannot find module .*absent\.ts/)
+  assert.doesNotMatch(absent.err, /load-module/)
   mkdirSync(join(folder.path, 'other'))
   writeFileSync(join(folder.path, 'other/schema.ts'), 'export default 1')
   assert.match((await pilar(['start'], { cwd: join(folder.path, 'other') })).err, /does not export a schema/)

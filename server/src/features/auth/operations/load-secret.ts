@@ -14,7 +14,15 @@ const PLACEHOLDER =
 export function loadSecret(setting: string, dataDir: string): string {
   if (setting !== '') return checkSecret(setting, 'PILAR_JWT_SECRET')
   const file = join(dataDir, 'secret')
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw failure(
+      'PILAR_START',
+      { message: `the data folder ${dataDir} can't be made: ${(error as Error).message}` },
+      { hint: 'Choose a folder that this user may write with --data DIR (or PILAR_DATA).', cause: error },
+    )
+  }
   try {
     // `wx` lets exactly one of several first starts create it; the others read what that one wrote.
     writeFileSync(file, `${randomBytes(48).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 })
