@@ -40,6 +40,17 @@ test('start prints URLs, keys, and three commands that work as pasted; Ctrl-C en
   assert.deepEqual(await pilar.stop('SIGINT'), { code: 0, signal: null })
 })
 
+test('a project without policies is told that its tables are closed', async (t) => {
+  const cwd = project(
+    t,
+    "import { c, schema, table } from 'pilar'\nexport default schema({ t: table({ id: c.integer().primaryKey() }) })",
+  )
+  const pilar = new Pilar(['start', '--port', '0'], { cwd })
+  t.after(() => pilar.stop('SIGKILL'))
+  await pilar.until(() => pilar.out.includes('Ctrl-C'))
+  assert.match(pilar.out, /^There are no policies yet: every table is closed to all keys but the secret ones\.$/m)
+})
+
 test('a signal while schema.ts is loading ends it at once, and leaves no process behind', async (t) => {
   const cwd = project(
     t,

@@ -134,7 +134,8 @@ function distributeKnown(draft: Draft, request: WriteRequest): void {
 
 function requireWhere({ options }: Planning, request: WriteRequest, statement: 'UPDATE' | 'DELETE'): void {
   if (!options.requireWhere || request.filters.some(({ path }) => path.length === 0)) return
-  throw failure('21000', { message: `${statement} requires a WHERE clause` })
+  const hint = 'Add a filter. If every row is meant, one that all of them pass: id=not.is.null'
+  throw failure('21000', { message: `${statement} requires a WHERE clause` }, { hint })
 }
 
 function insertColumn(table: Table, name: string): WriteColumn {

@@ -72,6 +72,9 @@ describe('identify', () => {
 
   test('unknown keys, unknown roles, and switched-off anonymous access are refused', async () => {
     assert.equal((await refusal(() => identifier()({ apikey: 'sb_secret_guess' }))).code, 'PILAR_INVALID_KEY')
+    // supabase-js repeats its key as a bearer token.
+    assert.equal((await refusal(() => identifier()({ apikey: 'foo', ...bearer('foo') }))).code, 'PILAR_INVALID_KEY')
+    assert.equal((await refusal(() => identifier()({ apikey: 'foo' }))).code, 'PILAR_INVALID_KEY')
     assert.equal((await refusal(() => identifier()({ apikey: 'x', ...bearer(keys.anon) }))).code, 'PILAR_INVALID_KEY')
     const unknown = await refusal(async () => identifier()(bearer(await sign({ role: 'postgres' }))))
     assert.deepEqual([unknown.code, unknown.status, unknown.message], ['22023', 401, 'role "postgres" does not exist'])

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { failure } from '../../../errors/error.ts'
+import { failure, PilarError } from '../../../errors/error.ts'
 import { type Actor, ANON_ROLE, SERVICE_ROLE } from '../../../policy/actor.ts'
 import type { HttpRequest, Identify } from '../../../runtime/http.ts'
 import type { Clock } from '../../../std/clock.ts'
@@ -67,8 +67,8 @@ export function createIdentify(options: IdentifyOptions): Identify {
     if (credentials.apikey !== null && credentials.token !== null && credentials.apikey !== credentials.token) {
       return checkThenIdentify(credentials.apikey, credentials.token, identifyToken)
     }
-    const token = credentials.token ?? credentials.apikey
-    if (token !== null) return identifyToken(token)
+    if (credentials.apikey !== null) return identifyKey(credentials.apikey, identifyToken)
+    if (credentials.token !== null) return identifyToken(credentials.token)
     if (options.anonymousAccess) return anonymous
     throw failure('PGRST302', {}, { headers: { 'WWW-Authenticate': 'Bearer' } })
   }
@@ -93,6 +93,15 @@ function checkThenIdentify(
       throw failure('PILAR_INVALID_KEY')
     },
   )
+}
+
+/** A key that is no token of this project is a wrong key: nobody who copied one wants to hear about the parts of a JWT. */
+function identifyKey(apikey: string, identifyToken: (token: string) => Actor | Promise<Actor>): Actor | Promise<Actor> {
+  const actor = identifyToken(apikey)
+  if (!(actor instanceof Promise)) return actor
+  return actor.catch((error) => {
+    throw error instanceof PilarError && error.code === 'PGRST301' ? failure('PILAR_INVALID_KEY') : error
+  })
 }
 
 /** Secrets are looked up and compared by digest only: the time it takes says nothing about them (security K06). */

@@ -93,7 +93,13 @@ function answerWithoutRows(parsed: Exclude<ParsedRequest, RowsRequest>, visible:
     case 'options':
       return answerOptions(parsed, visible)
     case 'root':
-      return errorReply(failure('PILAR_NOT_BUILT', { feature: 'The description of the API (OpenAPI)' }))
+      return errorReply(
+        failure(
+          'PILAR_NOT_BUILT',
+          { feature: 'The description of the API (OpenAPI)' },
+          { hint: 'Tables are at /rest/v1/TABLE.' },
+        ),
+      )
     case 'rpc':
       return errorReply(failure('PILAR_NOT_BUILT', { feature: 'Calling functions (/rest/v1/rpc)' }))
   }
