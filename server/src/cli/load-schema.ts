@@ -4,6 +4,7 @@ import { dirname, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { failure } from '../errors/error.ts'
 import { type Answers, remember } from '../policy/expression/sql.ts'
+import { WASM_FLAGS } from '../runtime/grammar.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
 import type { Shell } from './command.ts'
 import { loadDefault } from './load-module.ts'
@@ -14,8 +15,6 @@ export async function loadSchema(path: string): Promise<SchemaDefinition> {
 }
 
 const CHILD = fileURLToPath(new URL(`./schema-child${extname(import.meta.url)}`, import.meta.url))
-/** V8 takes hundreds of megabytes to make WebAssembly fast, which a few milliseconds of work never repay. */
-const CHILD_FLAGS = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']
 
 /** What the process that loads a schema sends back, as JSON: what a message can't carry, such as methods of the builders, is dropped. */
 export type Loaded =
@@ -28,7 +27,7 @@ export type Loaded =
  * read expressions, tens of megabytes, goes back to the system. Throws as `loadSchema`, and an AbortError when `signal` stops it.
  */
 export async function loadSchemaApart(path: string, shell: Pick<Shell, 'env'>, signal: AbortSignal) {
-  const child = fork(CHILD, [path], { env: childEnv(shell), execArgv: CHILD_FLAGS, signal })
+  const child = fork(CHILD, [path], { env: childEnv(shell), execArgv: [...WASM_FLAGS], signal })
   // A schema.ts that never comes to an end does not outlive this process.
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Grammar, GrammarAnswer } from '../policy/expression/sql.ts'
 import { SECOND_MS } from '../std/units.ts'
@@ -9,12 +10,15 @@ export interface GrammarDesk {
   readonly turn: Int32Array<SharedArrayBuffer>
 }
 
+/** V8's flags for little WebAssembly: it takes hundreds of megabytes to make code fast that runs for milliseconds, and keeps forty. */
+export const WASM_FLAGS: readonly string[] = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']
+
 const IDLE_MS = 2 * SECOND_MS
 const ANSWER_MS_MAX = 30 * SECOND_MS
 
 /**
- * PostgreSQL's grammar in a thread that lives only while it is used: parsing is synchronous for the caller, who waits for the answer, and
- * the memory of its WebAssembly goes back to the system when nothing was parsed for two seconds.
+ * PostgreSQL's grammar in a thread that lives only while it is used, for the texts that were not foreseen: parsing is synchronous for the
+ * caller, who waits for the answer, and the memory of its WebAssembly is given up when nothing was parsed for two seconds.
  */
 export function createGrammar(): Grammar {
   let thread: GrammarThread | null = null
@@ -37,6 +41,7 @@ class GrammarThread {
   readonly #turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
 
   constructor() {
+    for (const flag of WASM_FLAGS) setFlagsFromString(flag)
     const { port1, port2 } = new MessageChannel()
     const desk: GrammarDesk = { port: port2, turn: this.#turn }
     this.#worker = new Worker(new URL(`./grammar-thread${extname(import.meta.url)}`, import.meta.url), {

@@ -13,16 +13,16 @@ import { sleep, tempFolder } from '../support/temp.ts'
 /** The issue's figure for later starts, the first being slower: it compiles. The best of several is compared, so that a busy machine passes. */
 const START_MS_MAX = 1000
 const STARTS = 5
-/** With the sources, which Node strips of their types in memory; the package has no such need and a tighter budget (120 MB). */
-const IDLE_PSS_MIB_MAX = 160
+/** RSS, in MB of a million bytes. The issue's figure is 120 for the package; this holds on a machine with other pages and allocators too. */
+const IDLE_RSS_MB_MAX = 150
 const SETTLE_MS = 1500
 const project = fileURLToPath(new URL('../durability/project', import.meta.url))
 
-test(`a later start answers within ${START_MS_MAX} ms; idle, the process tree holds at most ${IDLE_PSS_MIB_MAX} MiB`, async (t) => {
+test(`a later start answers within ${START_MS_MAX} ms; idle, the process tree holds at most ${IDLE_RSS_MB_MAX} MB`, async (t) => {
   const folder = tempFolder()
   const env = { NODE_COMPILE_CACHE: join(folder.path, 'compile-cache') }
   const taken: number[] = []
-  let pssMib = Number.POSITIVE_INFINITY
+  let rssMb = Number.POSITIVE_INFINITY
   try {
     for (let start = 0; start < STARTS; start++) {
       const startedMs = performance.now()
@@ -32,14 +32,16 @@ test(`a later start answers within ${START_MS_MAX} ms; idle, the process tree ho
       assert.equal(answer.status, 200, answer.text)
       if (start === STARTS - 1) {
         await sleep(SETTLE_MS)
-        pssMib = memoryOf(processTree(server.pid)).pssBytes / 1024 / 1024
+        const tree = processTree(server.pid)
+        rssMb = memoryOf(tree).rssBytes / 1e6
+        if (process.platform === 'linux') assert.equal(tree.length, 1, 'idle, it has no children')
       }
       assert.equal(await server.stop(), 0, 'SIGTERM stops it cleanly')
     }
   } finally {
     folder.remove()
   }
-  t.diagnostic(`starts: ${taken.map(Math.round).join(', ')} ms; idle ${pssMib.toFixed(0)} MiB`)
+  t.diagnostic(`starts: ${taken.map(Math.round).join(', ')} ms; idle ${rssMb.toFixed(0)} MB`)
   assert.ok(Math.min(...taken.slice(1)) <= START_MS_MAX, `starts took ${taken.map(Math.round).join(', ')} ms`)
-  if (process.platform === 'linux') assert.ok(pssMib <= IDLE_PSS_MIB_MAX, `${pssMib} MiB`)
+  if (process.platform === 'linux') assert.ok(rssMb <= IDLE_RSS_MB_MAX, `${rssMb} MB`)
 })
