@@ -73,6 +73,11 @@ async function loadUnlessStopped(path: string, shell: Shell, stopping: AbortSign
   }
 }
 
+/** What to remove, as a shell understands it; the address itself where the database is not the embedded one. */
+function databaseOf({ settings }: Serving): string {
+  return settings.databaseUrl === '' ? `rm ${join(settings.dataDir, 'data.db')}*` : settings.databaseUrl
+}
+
 async function seedProject(app: App, serving: Serving, shell: Shell): Promise<void> {
   const path = join(serving.project, SEED_FILE)
   if (!existsSync(path)) return
@@ -89,7 +94,9 @@ async function seedProject(app: App, serving: Serving, shell: Shell): Promise<vo
     const rows = await runSeed(app, seed as Seed)
     shell.output.report(`seed.ts wrote ${rows} rows.`)
   } catch (error) {
-    shell.output.report('Seeding stopped half-way: to run it again, remove the new database first.')
+    shell.output.report(
+      `Seeding stopped half-way. To run it again, remove the new database first: ${databaseOf(serving)}`,
+    )
     throw error
   }
 }

@@ -1,5 +1,5 @@
-import { METHODS } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { METHODS, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { failure, PilarError } from '../errors/error.ts'
 import { errorReply } from '../runtime/error-reply.ts'
@@ -33,6 +33,7 @@ const HEADERS_TIMEOUT_MS = 10 * SECOND_MS
 const KEEP_ALIVE_MS = 65 * SECOND_MS
 const CHECK_INTERVAL_MS = SECOND_MS
 const HEADER_BYTES_MAX = 16 * KIB
+const URL_HINT = 'Percent-encode what is not ASCII, and blanks: é is %C3%A9. With curl: -G --data-urlencode.'
 
 /** On every answer, errors included (security T03, Z13). A reply's own header of the same name wins. */
 const BASE_HEADERS = {
@@ -64,6 +65,7 @@ function createFastify(options: TransportOptions): FastifyInstance {
     requestTimeout: options.limits.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     bodyLimit: options.limits.bodyBytesMax,
+    clientErrorHandler: refuseUnread,
     http: { connectionsCheckingInterval: CHECK_INTERVAL_MS, maxHeaderSize: HEADER_BYTES_MAX },
   })
   app.server.headersTimeout = HEADERS_TIMEOUT_MS
@@ -153,6 +155,40 @@ function transportError(error: unknown, options: TransportOptions): PilarError {
   return options.refuse(error)
 }
 
+/** Node could not read the request: there is no request and no reply yet, only the socket. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, body, headers } = errorReply(unreadable(error))
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body ?? new Uint8Array())
+  const head = Object.entries({
+    ...BASE_HEADERS,
+    ...headers,
+    'Content-Length': Buffer.byteLength(text),
+    Connection: 'close',
+  })
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...head.map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
+}
+
+function unreadable({ code }: NodeJS.ErrnoException): PilarError {
+  if (code === 'HPE_INVALID_URL') return failure('PGRST125', {}, { status: 400, hint: URL_HINT })
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return failure('PILAR_URL_TOO_LONG', { limit: 'of URL and headers', max: HEADER_BYTES_MAX }, { status: 431 })
+  }
+  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+  return failure(
+    'PGRST102',
+    { message: status === 408 ? 'The request came too slowly' : 'Malformed HTTP request' },
+    { status },
+  )
+}
+
 async function listen(app: FastifyInstance, settings: Settings): Promise<string> {
   const { host, port } = settings
   try {
@@ -175,9 +211,10 @@ function startError(error: unknown, host: string, port: number): PilarError {
     const hint = 'Ports below 1024 need special rights: choose a higher one with --port.'
     return failure('PILAR_START', { message: `not allowed to listen on port ${port}` }, { hint, cause: error })
   }
+  const hint = 'The host is an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them.'
   return failure(
     'PILAR_START',
     { message: `can't listen on ${host}:${port}: ${(error as Error).message}` },
-    { cause: error },
+    { hint, cause: error },
   )
 }

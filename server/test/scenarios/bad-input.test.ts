@@ -229,6 +229,13 @@ describe('too much (D06, D08)', () => {
   })
 })
 
+const BARE_UMLAUT = 'a URL that is not ASCII'
+/** What the answer says; `Malformed` where nothing is. */
+const SAID: Readonly<Record<string, RegExp>> = {
+  'headers over 16 KiB': /^PILAR_URL_TOO_LONG .*16384/,
+  [BARE_UMLAUT]: /^PGRST125 .*Percent-encode/,
+}
+
 describe('what is no HTTP (D04)', () => {
   const requests: readonly (readonly [name: string, text: string])[] = [
     ['two lengths', 'POST /rest/v1/tags HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
@@ -239,6 +246,7 @@ describe('what is no HTTP (D04)', () => {
     ['a NUL in a header', 'GET /rest/v1/tags HTTP/1.1\r\nhost: x\r\nx: a\0b\r\n\r\n'],
     ['headers over 16 KiB', `GET /rest/v1/tags HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`],
     ['no HTTP at all', 'hello\r\n\r\n'],
+    [BARE_UMLAUT, 'GET /rest/v1/tags?name=eq.Zoë HTTP/1.1\r\nhost: x\r\n\r\n'],
   ]
   for (const [name, text] of requests) {
     test(name, async () => {
@@ -255,6 +263,8 @@ describe('what is no HTTP (D04)', () => {
         socket.write(text)
       })
       assert.match(got, /^HTTP\/1\.1 4(00|31) /)
+      const { code, message, hint } = JSON.parse(got.slice(got.indexOf('\r\n\r\n')))
+      assert.match(`${code} ${message} ${hint}`, SAID[name] ?? /^PGRST102 Malformed HTTP request/)
       assert.equal((await send('/tags?select=id&id=eq.1')).text, '[{"id":1}]')
     })
   }
