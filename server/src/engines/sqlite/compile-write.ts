@@ -143,8 +143,8 @@ export function compileInsert(given: InsertPlan, catalog: Catalog): SqliteProgra
       (p) => `SELECT 1 FROM ${from(p, [condition])} WHERE (${p.print(condition)}) ${failed} LIMIT 1`,
     )
   }
-  if (needsKey(plan, rows)) checkKeyGiven(plan, compiler, from)
   if (plan.conflict?.resolution === 'merge') mergeSteps(plan, rows, compiler)
+  if (needsKey(plan, rows)) checkKeyGiven(plan, compiler, from)
   compiler.step('change', (printer) => printInsert(plan, { rows, compiler }, printer), {
     returnsKeys: returnsKeys(plan),
   })
