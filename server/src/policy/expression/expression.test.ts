@@ -312,8 +312,15 @@ test('definer marks the subqueries of the body and of what it calls', () => {
   )
 })
 
-test('in a body a column goes before an argument of the same name, as in PostgreSQL', () => {
-  const functions = [functionOf('owns(id uuid)', 'exists (select 1 from posts where author_id = owns.id and id = id)')]
+test('in a body a name that is a column and an argument must say which', () => {
+  const unclear = functionOf('owns(id uuid)', 'exists (select 1 from posts where posts.id = id)')
+  assert.throws(() => checkFunctionBody(unclear, catalogOf(TABLES, [unclear])), {
+    message: 'in function owns at character 46: "id" is a column and an argument of owns',
+    hint: 'Call the argument otherwise, or write owns.id for it and TABLE.id for the column.',
+  })
+  const functions = [
+    functionOf('owns(id uuid)', 'exists (select 1 from posts where author_id = owns.id and posts.id = posts.id)'),
+  ]
   const inlined = parseExpression('owns(author_id)', { catalog: catalogOf(TABLES, functions), self: posts })
   assert.equal(
     printExpr(inlined),

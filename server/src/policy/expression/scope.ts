@@ -60,7 +60,9 @@ export function resolveColumn(scope: Scope, parts: readonly string[]): Expr {
   if (qualifier.length > 0) return resolveQualified(scope, qualifier, name)
   for (const level of scope.levels) {
     const found = inLevel(level, name)
-    if (found !== null) return found
+    if (found === null) continue
+    if (scope.bindings?.values.has(name)) throw shadowed(scope.bindings, name)
+    return found
   }
   const bound = scope.bindings?.values.get(name)
   if (bound !== undefined) return bound
@@ -68,6 +70,15 @@ export function resolveColumn(scope: Scope, parts: readonly string[]): Expr {
   // Where no column can be meant, as in a default, a text is.
   const hint = visible.length === 0 ? `A text has quotes of its own: "'${name}'".` : suggestion('column', name, visible)
   throw new ExpressionError(`column "${name}" does not exist`, { hint })
+}
+
+/**
+ * PostgreSQL silently takes the column, so that `members.org = org` compares the column with itself and lets everybody in. Nobody means
+ * that: a name that is a column and an argument has to say which.
+ */
+function shadowed({ functionName }: Bindings, name: string): ExpressionError {
+  const hint = `Call the argument otherwise, or write ${functionName}.${name} for it and TABLE.${name} for the column.`
+  return new ExpressionError(`"${name}" is a column and an argument of ${functionName}`, { hint })
 }
 
 function inLevel(level: ScopeLevel, name: string): Expr | null {
