@@ -100,7 +100,9 @@ test('an older Node is refused in one line', { skip: oldNode === null && 'the No
 test('init, start, and a supabase-js query', async () => {
   output(['npx', '--no-install', 'pilar', 'init', 'app'], withNode24)
   const project = join(home, 'app')
-  const server = await spawnServer({ project, data: join(temp.path, 'data'), main: command })
+  const data = join(temp.path, 'data')
+  mkdirSync(data)
+  const server = await spawnServer({ project, data, main: command })
   try {
     const rows = [
       { title: 'Seen', status: 'published', author_id: crypto.randomUUID() },
