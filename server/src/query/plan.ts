@@ -70,7 +70,12 @@ export interface Embed {
   /** Equalities between the parent's source and the child's (or the junction's): all over `ColumnRef`s. */
   readonly join: Expr
   /** m2m: the junction occurrence, its own policy, and how it meets the child. */
-  readonly junction: { readonly source: SourceId; readonly table: Table; readonly join: Expr; readonly guard: Expr | null } | null
+  readonly junction: {
+    readonly source: SourceId
+    readonly table: Table
+    readonly join: Expr
+    readonly guard: Expr | null
+  } | null
 }
 
 export interface OrderTerm {

@@ -88,12 +88,39 @@ export interface FieldRef {
 }
 
 export type FilterOperator =
-  | 'eq' | 'neq' | 'gt' | 'gte' | 'lt' | 'lte' | 'like' | 'ilike' | 'match' | 'imatch'
-  | 'in' | 'is' | 'isdistinct' | 'cs' | 'cd' | 'ov' | 'sl' | 'sr' | 'nxr' | 'nxl' | 'adj'
-  | 'fts' | 'plfts' | 'phfts' | 'wfts'
+  | 'eq'
+  | 'neq'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
+  | 'like'
+  | 'ilike'
+  | 'match'
+  | 'imatch'
+  | 'in'
+  | 'is'
+  | 'isdistinct'
+  | 'cs'
+  | 'cd'
+  | 'ov'
+  | 'sl'
+  | 'sr'
+  | 'nxr'
+  | 'nxl'
+  | 'adj'
+  | 'fts'
+  | 'plfts'
+  | 'phfts'
+  | 'wfts'
 
 export type FilterNode =
-  | { readonly kind: 'logic'; readonly op: 'and' | 'or'; readonly negated: boolean; readonly nodes: readonly FilterNode[] }
+  | {
+      readonly kind: 'logic'
+      readonly op: 'and' | 'or'
+      readonly negated: boolean
+      readonly nodes: readonly FilterNode[]
+    }
   | {
       readonly kind: 'filter'
       readonly field: FieldRef
