@@ -205,7 +205,7 @@ class Shown {
       ['smallint', 'integer', 'bigint', 'numeric', 'real', 'interval'].includes(type.name),
     )
     const sortable = table.columns.filter(
-      ({ type }) => !['jsonb', 'boolean', 'array', 'bytea', 'uuid'].includes(type.name),
+      ({ type }) => !['jsonb', 'boolean', 'array', 'bytea', 'uuid', 'interval'].includes(type.name),
     )
     const makers = [
       () => (random.chance(0.5) ? 'count()' : `${quotedName(random.pick(table.columns).name)}.count()`),
