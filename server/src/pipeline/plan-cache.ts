@@ -8,6 +8,9 @@ export interface Prepared<A extends Asked = Asked> {
   readonly program: Program
 }
 
+/** Characters. The columns of a body are part of its shape, so a few long ones would fill the memory: they are planned each time. */
+const KEY_LENGTH_MAX = 16_384
+
 /**
  * Programs by request shape, role and model version; and, for reads, whole requests by everything that parsing looks at. Never
  * cleared: a new version makes old keys unreachable and the least used leave first.
@@ -23,6 +26,7 @@ export class PlanCache {
 
   /** The Program of this key, made on first use. What `make` throws is not remembered. */
   program(key: string, make: () => Program): Program {
+    if (key.length > KEY_LENGTH_MAX) return make()
     let program = this.#programs.get(key)
     if (program === undefined) {
       program = make()

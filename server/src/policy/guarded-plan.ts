@@ -1,6 +1,7 @@
 import type { Plan } from '../query/plan.ts'
 import { SERVICE_ROLE } from './actor.ts'
 import { guardPlan, type Rules } from './authorize.ts'
+import { type MayName, mayName } from './second-wall.ts'
 
 /**
  * A Plan that passed authorization: the only thing an engine compiles. There is no other way to make one, by type (private
@@ -10,10 +11,13 @@ export class GuardedPlan {
   readonly #authorized = true
   readonly plan: Plan
   readonly role: string
+  /** What errors of the database may be told of: a constraint can be on tables and columns that do not exist for the role (security Z07). */
+  readonly mayName: MayName
 
-  private constructor(plan: Plan, role: string) {
+  private constructor(plan: Plan, role: string, may: MayName) {
     this.plan = plan
     this.role = role
+    this.mayName = may
     Object.freeze(this)
   }
 
@@ -26,7 +30,7 @@ export class GuardedPlan {
    * Throws 42501 when the plan names something the role may not know of.
    */
   static authorize(plan: Plan, role: string, rules: Rules): GuardedPlan {
-    return new GuardedPlan(guardPlan(plan, role, rules), role)
+    return new GuardedPlan(guardPlan(plan, role, rules), role, mayName(role, rules))
   }
 
   /**
@@ -40,7 +44,7 @@ export class GuardedPlan {
       table: (plan.kind === 'read' ? plan.root : plan).table.key,
       action: plan.kind,
     })
-    return new GuardedPlan(plan, SERVICE_ROLE)
+    return new GuardedPlan(plan, SERVICE_ROLE, () => true)
   }
 }
 

@@ -33,6 +33,17 @@ export function assertVisible(plan: Plan, role: string, { policies, catalog }: R
   }
 }
 
+/** May an answer to `role` speak of this table and these columns of it? */
+export function mayName(role: string, { policies, catalog }: Rules): MayName {
+  return (table, columns) => {
+    if ((catalog.tables.get(table)?.system ?? true) || !isOpen(policies, role, table)) return false
+    const hidden = hiddenColumns(policies, role, table)
+    return columns.every((column) => !hidden.has(column))
+  }
+}
+
+export type MayName = (table: TableKey, columns: readonly string[]) => boolean
+
 function denied(name: string) {
   return failure('42501', { message: `permission denied for table ${name}` })
 }

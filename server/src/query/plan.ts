@@ -56,8 +56,11 @@ export type OutputItem =
   | { readonly kind: 'embed'; readonly name: string; readonly embed: number }
   /** The embed's outputs hoisted into this node's object: plain values when to-one, arrays when to-many. */
   | { readonly kind: 'spread'; readonly embed: number }
-  /** Open tables: every member of this jsonb object, hoisted into the row. Part of `*`. */
-  | { readonly kind: 'open'; readonly value: Expr }
+  /**
+   * Open tables: every member of this jsonb object, hoisted into the row, but for those called like a column that the role sees: who does not
+   * see the column may have written one. Part of `*`.
+   */
+  | { readonly kind: 'open'; readonly value: Expr; readonly except: readonly string[] }
 
 export interface Embed {
   readonly id: number

@@ -75,7 +75,9 @@ function members(item: OutputItem, { node, group }: Shown, world: World): readon
       return [[item.name, toJsonText(item.value.type, evaluate(item.value, scope, world))]]
     case 'open': {
       const object = parseJson(String(evaluate(item.value, scope, world) ?? '{}'))
-      return isJsonObject(object) ? Object.entries(object).map(([name, value]) => [name, stringifyJson(value)]) : []
+      if (!isJsonObject(object)) return []
+      const members = Object.entries(object).filter(([name]) => !item.except.includes(name))
+      return members.map(([name, value]) => [name, stringifyJson(value)])
     }
     case 'embed': {
       const embed = embedOf(node, item.embed)

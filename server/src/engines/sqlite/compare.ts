@@ -9,7 +9,8 @@ import { quoteText } from '../sql/printer.ts'
 import { fromStorageJson, type SqlValue, storageJson, storageOf, toPlain, toStorage } from './codecs.ts'
 import type { ExprPrinter } from './expr.ts'
 import { arrayKey, elementKind, jsonbKey } from './udf/keys.ts'
-import { toGlob } from './udf/pattern.ts'
+import { checkLike, toGlob } from './udf/pattern.ts'
+import { compileRegex } from './udf/regex.ts'
 
 export type Comparison = 'eq' | 'neq' | 'lt' | 'lte' | 'gt' | 'gte' | 'distinct'
 
@@ -218,12 +219,12 @@ export function printQuantified(expr: Quantified, printer: ExprPrinter): string 
     if (fn === 'like' || fn === 'ilike') {
       const subject = fn === 'like' ? printer.print(arg) : printer.udf('lower', printer.print(arg))
       const key = `${array.index}:${fn}`
-      const slot = printer.list(array.index, key, (text) =>
-        JSON.stringify(toGlob(fn === 'like' ? text : text.toLowerCase())),
-      )
-      return quantify(`(${subject} GLOB q.value)`, slot, all)
+      const slot = printer.list(array.index, key, (text) => JSON.stringify(asGlob(fn, text)))
+      return quantify(`(${searchFuel(printer.print(arg))} AND ${subject} GLOB q.value)`, slot, all)
     }
-    const slot = printer.list(array.index, `${array.index}:text`, (text) => JSON.stringify(text))
+    const isRegex = fn === 'match' || fn === 'imatch'
+    const checked = (text: string): string => JSON.stringify(isRegex ? asRegex(fn, text) : text)
+    const slot = printer.list(array.index, `${array.index}:${isRegex ? fn : 'text'}`, checked)
     return quantify(printer.callFunction(fn, [printer.print(arg), 'q.value']), slot, all)
   }
   const list = printer.print(array)
@@ -232,6 +233,27 @@ export function printQuantified(expr: Quantified, printer: ExprPrinter): string 
     ? `(${universal(arg, fn, printer).sql} ${SYMBOL[fn]} ${printer.universalOf(arg.type, fn, element)})`
     : printer.callFunction(fn, [printer.print(arg), element])
   return `(CASE WHEN ${list} IS NOT NULL THEN ${quantify(test, list, all)} END)`
+}
+
+/** A request's LIKE pattern as SQLite's GLOB takes it. Throws 54001 for one that it would search for too long. */
+export function asGlob(fn: 'like' | 'ilike', pattern: string): string {
+  const folded = fn === 'like' ? pattern : pattern.toLowerCase()
+  checkLike(folded)
+  return toGlob(folded)
+}
+
+/** A request's regular expression. Throws 2201B for what is none. */
+export function asRegex(fn: 'match' | 'imatch', pattern: string): string {
+  compileRegex(pattern, { caseless: fn === 'imatch' })
+  return pattern
+}
+
+/** Bytes from which a text is so long that its search is announced: below, the count of rows is enough. */
+const LONG_TEXT = 4096
+
+/** A condition that is true, and that ends the statement where searching this text would take longer than there is time. */
+export function searchFuel(subject: string): string {
+  return `(octet_length(${subject}) < ${LONG_TEXT} OR pilar_fuel_for(octet_length(${subject})))`
 }
 
 function quantify(test: string, list: string, all: boolean): string {

@@ -16,20 +16,23 @@ import { payloadColumns } from './payload.ts'
 import type { SqliteProgram } from './program.ts'
 import { KEYS_ALIAS, NO_JOINS, printRows, type RowKeys } from './select.ts'
 import { KEYS_SLOT } from './slots.ts'
-import { rowidName, tableName } from './tables.ts'
+import { orAbort, rowidName, tableName } from './tables.ts'
+import { unnamed } from './unnamed.ts'
 import { newValue, printNew, printNewRows, printTarget, printWhere, type RowChange } from './update-rows.ts'
-import type { Refusal, RowCheck, WritePlan, WriteStep } from './write-plan.ts'
+import type { MayName, Refusal, RowCheck, WritePlan, WriteStep } from './write-plan.ts'
 
 /** One write being compiled: each statement has its own printer and slots, all share what they use. */
 export class WriteCompiler {
   readonly catalog: Catalog
+  readonly mayName: MayName
   readonly usage = new Usage()
   readonly table: Table
   readonly steps: WriteStep[] = []
   readonly keyColumns: readonly string[]
 
-  constructor(plan: InsertPlan | UpdatePlan | DeletePlan, catalog: Catalog) {
+  constructor(plan: InsertPlan | UpdatePlan | DeletePlan, catalog: Catalog, mayName: MayName) {
     this.catalog = catalog
+    this.mayName = mayName
     this.table = catalog.tables.get(plan.table.key) ?? plan.table
     this.keyColumns = plan.returning === 'minimal' ? [] : plan.table.primaryKey
   }
@@ -97,6 +100,7 @@ export class WriteCompiler {
       ...parts,
       table: this.table,
       catalog: this.catalog,
+      mayName: this.mayName,
       steps: Object.freeze(this.steps),
       keyColumns: this.keyColumns,
       representation: plan.representation !== null,
@@ -126,15 +130,15 @@ const DENIED_MERGE = (table: Table): Refusal => ({
   values: { message: `new row violates row-level security policy (USING expression) for table "${table.name}"` },
 })
 
-export function compileInsert(given: InsertPlan, catalog: Catalog): SqliteProgram {
-  const compiler = new WriteCompiler(given, catalog)
+export function compileInsert(given: InsertPlan, catalog: Catalog, mayName: MayName): SqliteProgram {
+  const compiler = new WriteCompiler(given, catalog, mayName)
   const plan = compiler.whole(given)
   const { table, source } = plan
   const rows = candidates(plan, catalog)
   const from = (printer: ExprPrinter, conditions: readonly (Expr | null)[], alias = source): string =>
     `(${rows.select(printer, columnsOf(conditions, source))}) AS ${quoteName(alias)}`
   checkReplaceKey(plan, compiler, from)
-  const checks: RowCheck[] = enforcedChecks(table, catalog, source)
+  const checks: RowCheck[] = enforcedChecks(table, source, compiler)
   if (plan.check !== null) checks.unshift({ condition: plan.check, refusal: DENIED(table) })
   for (const { condition, refusal } of checks) {
     const failed = refusal.code === '42501' ? 'IS NOT TRUE' : 'IS FALSE'
@@ -166,7 +170,10 @@ function recheckOwnKeys(plan: InsertPlan, rows: Candidates, compiler: WriteCompi
     return references.table === table.key && onUpdate === 'set null' && isMoved
   })
   for (const { name, columns, references } of skipped) {
-    const message = `insert or update on table "${table.name}" violates foreign key constraint "${name}"`
+    const isKnown = compiler.mayName(table.key, [...columns, ...references.columns])
+    const message = isKnown
+      ? `insert or update on table "${table.name}" violates foreign key constraint "${name}"`
+      : unnamed('23503', table)
     const given = columns.map((column) => `c.${quoteName(column)} IS NOT NULL`).join(' AND ')
     const equal = columns.map((column, at) => `p.${quoteName(references.columns[at] ?? '')} = c.${quoteName(column)}`)
     const target = quoteName(tableName(table))
@@ -197,9 +204,10 @@ function rowidKey(table: Table): Column | null {
   return column !== undefined && ['smallint', 'integer', 'bigint'].includes(column.type.name) ? column : null
 }
 
-const keyMissing = (table: Table, column: Column): Refusal => ({
+const keyMissing = ({ table, mayName }: WriteCompiler, column: Column): Refusal => ({
   code: '23502',
   values: { column: column.name, table: table.name },
+  ...(mayName(table.key, [column.name]) ? {} : { message: unnamed('23502', table) }),
 })
 
 /** An INTEGER PRIMARY KEY would fill itself in; a column that is no identity must be given, as in PostgreSQL. */
@@ -214,7 +222,7 @@ function checkKeyGiven(plan: InsertPlan, compiler: WriteCompiler, from: From): v
   const column = rowidKey(table)
   if (column === null) return
   compiler.refuse(
-    keyMissing(table, column),
+    keyMissing(compiler, column),
     (p) => `SELECT 1 FROM ${from(p, [])} WHERE ${quoteName(plan.source)}.${quoteName(column.name)} IS NULL LIMIT 1`,
   )
 }
@@ -277,7 +285,7 @@ function printInsert(
     names.length > 0 ? names : [quoteName(table.columns.find((column) => column.generated === null)?.name ?? '')]
   const list = columns.join(', ')
   const returning = returnsKeys(plan) ? ` RETURNING ${compiler.keys('', printer)}` : ''
-  const body = `INSERT INTO ${target} (${list}) SELECT ${list} FROM (${select}) WHERE TRUE ORDER BY ${ORDINAL}`
+  const body = `INSERT${orAbort(table)} INTO ${target} (${list}) SELECT ${list} FROM (${select}) WHERE TRUE ORDER BY ${ORDINAL}`
   if (conflict === null) return `${body}${returning}`
   const given = rows.payload.filter((column) => !column.uuid).map(({ name }) => quoteName(name))
   const keys = conflict.columns.map(quoteName)
@@ -293,13 +301,13 @@ function printInsert(
   return `${body} ON CONFLICT (${keys.join(', ')}) ${action}${returning}`
 }
 
-export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgram {
-  const compiler = new WriteCompiler(given, catalog)
+export function compileUpdate(given: UpdatePlan, catalog: Catalog, mayName: MayName): SqliteProgram {
+  const compiler = new WriteCompiler(given, catalog, mayName)
   const plan = compiler.whole(given)
   const { table, source } = plan
   const columns = payloadColumns(table, plan.columns)
   if (columns.length > 0) {
-    const checks: RowCheck[] = enforcedChecks(table, catalog, source)
+    const checks: RowCheck[] = enforcedChecks(table, source, compiler)
     if (plan.check !== null) checks.unshift({ condition: plan.check, refusal: DENIED(table) })
     for (const check of checks)
       compiler.refuse(check.refusal, (printer) => printUpdateCheck({ plan, columns }, check, printer))
@@ -307,7 +315,10 @@ export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgra
     if (key !== null && columns.some(({ name }) => name === key.name)) {
       const missing = (printer: ExprPrinter): string => printNewRows({ plan, columns }, new Set(), printer)
       const isNull = `${quoteName(source)}.${quoteName(key.name)} IS NULL`
-      compiler.refuse(keyMissing(table, key), (printer) => `SELECT 1 FROM ${missing(printer)} WHERE ${isNull} LIMIT 1`)
+      compiler.refuse(
+        keyMissing(compiler, key),
+        (printer) => `SELECT 1 FROM ${missing(printer)} WHERE ${isNull} LIMIT 1`,
+      )
     }
     compiler.step(
       'change',
@@ -321,7 +332,7 @@ export function compileUpdate(given: UpdatePlan, catalog: Catalog): SqliteProgra
           sets.push(`${quoteName(column.name)} = ${value}`)
         }
         const returning = returnsKeys(plan) ? ` RETURNING ${compiler.keys('', printer)}` : ''
-        return `UPDATE ${printTarget(table, source)} SET ${sets.join(', ')}${printWhere(plan, printer)}${returning}`
+        return `UPDATE${orAbort(table)} ${printTarget(table, source)} SET ${sets.join(', ')}${printWhere(plan, printer)}${returning}`
       },
       { returnsKeys: returnsKeys(plan) },
     )
@@ -336,8 +347,8 @@ function printUpdateCheck(change: RowChange, { condition, refusal }: RowCheck, p
   return `SELECT 1 FROM ${rows} WHERE (${printer.print(condition)}) ${failed} LIMIT 1`
 }
 
-export function compileDelete(given: DeletePlan, catalog: Catalog): SqliteProgram {
-  const compiler = new WriteCompiler(given, catalog)
+export function compileDelete(given: DeletePlan, catalog: Catalog, mayName: MayName): SqliteProgram {
+  const compiler = new WriteCompiler(given, catalog, mayName)
   const plan = compiler.whole(given)
   const { table, source } = plan
   if (plan.representation === null && !cascadesToItself(table, catalog)) {

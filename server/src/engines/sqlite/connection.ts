@@ -1,6 +1,8 @@
 import { constants, DatabaseSync } from 'node:sqlite'
 import { failure } from '../../errors/error.ts'
 import { systemClock } from '../../std/clock.ts'
+import { MIB } from '../../std/units.ts'
+import { SEARCH_FACTOR_MAX } from './udf/pattern.ts'
 import { registerFunctions } from './udf/register.ts'
 
 /** The first SQLite without the WAL-reset bug, which can corrupt a file that one connection writes while another checkpoints. */
@@ -24,8 +26,11 @@ export class Fuel {
     this.#deadlineMs = Number.POSITIVE_INFINITY
   }
 
-  readonly tick = (): number => {
-    if (systemClock.monotonicMs() >= this.#deadlineMs) throw new OutOfFuel('the statement ran until its deadline')
+  readonly tick = (): number => this.spend(0)
+
+  /** A call that would end after the deadline does not begin. */
+  readonly spend = (ms: number): number => {
+    if (systemClock.monotonicMs() + ms >= this.#deadlineMs) throw new OutOfFuel('the statement ran until its deadline')
     return 1
   }
 }
@@ -40,15 +45,23 @@ export interface Connection {
 /** How a connection may be used: `reader` can only select, `writer` changes rows, `inspector` reads the structure too. */
 export type Access = 'reader' | 'writer' | 'inspector'
 
+/** What a LIKE pattern that `checkLike` lets pass may take for one byte, in milliseconds (measured: 1 ns for a comparison). */
+const SEARCH_MS = SEARCH_FACTOR_MAX * 1e-6
+/** Bytes of one text or blob, of rows and of whole results: SQLite's own limit of 1 GB would take the memory of the process. */
+const LENGTH_MAX = 64 * MIB
+
 /** Opens a connection with our functions and every protection SQLite has. `lockTimeoutMs` is how long it waits for another process. */
 export function openConnection(file: string, access: Access, lockTimeoutMs: number): Connection {
   const readOnly = access !== 'writer'
-  const database = new DatabaseSync(file, { readOnly, timeout: lockTimeoutMs, enableForeignKeyConstraints: true })
+  const limits = { length: LENGTH_MAX }
+  const options = { readOnly, timeout: lockTimeoutMs, enableForeignKeyConstraints: true, limits }
+  const database = new DatabaseSync(file, options)
   try {
     database.enableDefensive(true)
     const fuel = new Fuel()
     database.function('pilar_fuel', { deterministic: false }, fuel.tick)
-    registerFunctions(database)
+    database.function('pilar_fuel_for', { deterministic: false }, (bytes) => fuel.spend(Number(bytes) * SEARCH_MS))
+    registerFunctions(database, fuel.spend)
     database.exec(
       'PRAGMA trusted_schema = OFF; PRAGMA automatic_index = OFF; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON',
     )

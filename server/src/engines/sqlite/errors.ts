@@ -1,8 +1,10 @@
 import { failure, PilarError } from '../../errors/error.ts'
 import type { ForeignKey, Table } from '../../schema/catalog.ts'
+import { checkColumns } from './checks.ts'
 import type { SqlValue } from './codecs.ts'
 import { isSqliteError } from './faults.ts'
 import { tableName } from './tables.ts'
+import { unnamed } from './unnamed.ts'
 import type { Diagnosis, Question, WritePlan } from './write-plan.ts'
 import { WriterFault } from './writer.ts'
 
@@ -122,13 +124,25 @@ function tablesOf(context: ErrorContext): readonly Table[] {
 function uniqueError(message: string, context: ErrorContext): unknown {
   const indexName = /UNIQUE constraint failed: index '(.*)'/.exec(message)?.[1]
   const found = namedColumns(message, context)
-  if (found === null) return failure('23505', { constraint: indexName ?? 'unknown' })
+  if (found === null) {
+    const table = context.write?.table
+    if (table !== undefined && !mayName(context, table, allColumns(table))) {
+      return new PilarError('23505', unnamed('23505', table))
+    }
+    return failure('23505', { constraint: indexName ?? 'unknown' })
+  }
   const { table, columns } = found
+  if (!mayName(context, table, columns)) return new PilarError('23505', unnamed('23505', table))
   const isWritten = context.write?.table.key === table.key
   const row = isWritten ? probe({ kind: 'unique', columns }, context) : null
   const extra = row === null ? {} : detailed({ columns, row, end: 'already exists.' }, context)
   return failure('23505', { constraint: uniqueName(table, columns) }, extra)
 }
+
+const mayName = ({ write }: ErrorContext, table: Table, columns: readonly string[]): boolean =>
+  write === null || write.mayName(table.key, columns)
+
+const allColumns = (table: Table): readonly string[] => table.columns.map((column) => column.name)
 
 function uniqueName(table: Table, columns: readonly string[]): string {
   const same = (names: readonly string[]): boolean =>
@@ -142,6 +156,9 @@ function uniqueName(table: Table, columns: readonly string[]): string {
 function notNullError(message: string, context: ErrorContext): unknown {
   const found = namedColumns(message, context)
   const column = found?.columns[0] ?? message.slice(message.lastIndexOf('.') + 1)
+  if (found !== null && !mayName(context, found.table, [column])) {
+    return new PilarError('23502', unnamed('23502', found.table))
+  }
   return failure('23502', { column, table: found?.table.name ?? context.write?.table.name ?? '' })
 }
 
@@ -150,6 +167,12 @@ function checkError(message: string, context: ErrorContext): unknown {
   const name = message.slice(message.indexOf(': ') + 2)
   const table =
     tablesOf(context).find((each) => each.checks.some((check) => check.name === name)) ?? context.write?.table
+  const check = table?.checks.find((each) => each.name === name)
+  const { write } = context
+  if (table !== undefined && write !== null) {
+    const columns = check === undefined ? allColumns(table) : checkColumns(check, table, write.catalog)
+    if (!write.mayName(table.key, columns)) return new PilarError('23514', unnamed('23514', table))
+  }
   return failure('23514', {
     table: table?.name ?? '',
     constraint: /^[\w .-]{1,63}$/.test(name) ? name : `${table?.name ?? ''}_check`,
@@ -194,6 +217,8 @@ interface Broken {
 function missingParent(key: ForeignKey, row: readonly SqlValue[], { write, context }: Broken): unknown {
   const { table, catalog } = write
   const parent = catalog.tables.get(key.references.table)?.name ?? key.references.table
+  const isKnown = write.mayName(table.key, key.columns) && write.mayName(key.references.table, key.references.columns)
+  if (!isKnown) return failure('23503', { message: unnamed('23503', table) })
   const message = `insert or update on table "${table.name}" violates foreign key constraint "${key.name}"`
   const end = `is not present in table "${parent}".`
   return failure('23503', { message }, detailed({ columns: key.columns, row, end }, context))
@@ -205,6 +230,12 @@ function childLeft(
   { write, context }: Broken,
 ): unknown {
   const { child, key } = left
+  const isKnown = write.mayName(child.key, key.columns) && write.mayName(write.table.key, key.references.columns)
+  if (!isKnown) {
+    return failure('23503', {
+      message: `update or delete on table "${write.table.name}" violates a foreign key constraint`,
+    })
+  }
   const constraint = `foreign key constraint "${key.name}" on table "${child.name}"`
   const message = `update or delete on table "${write.table.name}" violates ${constraint}`
   const end = `is still referenced from table "${child.name}".`

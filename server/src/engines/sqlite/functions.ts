@@ -5,7 +5,7 @@ import { assert } from '../../std/assert.ts'
 import { quoteText } from '../sql/printer.ts'
 import { printArithmetic } from './arithmetic.ts'
 import { PLAIN } from './codecs.ts'
-import { type Comparison, printComparison, universal } from './compare.ts'
+import { asGlob, asRegex, type Comparison, printComparison, searchFuel, universal } from './compare.ts'
 import { jsonText } from './encode-json.ts'
 import type { ExprPrinter } from './expr.ts'
 import { elementKind } from './udf/keys.ts'
@@ -49,10 +49,25 @@ const like =
     if (pattern.kind !== 'literal' && pattern.kind !== 'param') return printer.udf(fn, subject, printer.print(pattern))
     const folded = fn === 'like' ? subject : printer.udf('lower', subject)
     const translate = (text: string): string => toGlob(fn === 'like' ? text : text.toLowerCase())
-    if (pattern.kind === 'param')
-      return `(${folded} GLOB ${printer.value(pattern.index, `${pattern.index}:${fn}`, translate)})`
+    if (pattern.kind === 'param') {
+      const slot = printer.value(pattern.index, `${pattern.index}:${fn}`, (text) => asGlob(fn, text))
+      return `(${searchFuel(subject)} AND ${folded} GLOB ${slot})`
+    }
     if (pattern.value === null) return 'NULL'
     return `(${folded} GLOB ${quoteText(translate(String(pattern.value)))})`
+  }
+
+/**
+ * A request's pattern is judged when it is bound, never row by row: an error that only some rows raise would tell of rows that policies hide
+ * (SQLite looks at cheap conditions before subqueries).
+ */
+const matching =
+  (fn: 'match' | 'imatch'): CallPrinter =>
+  (expr, printer) => {
+    const pattern = arg(expr, 1)
+    if (pattern.kind !== 'param') return own(fn)(expr, printer)
+    const slot = printer.value(pattern.index, `${pattern.index}:${fn}`, (text) => asRegex(fn, text))
+    return printer.udf(fn, printer.print(arg(expr, 0)), slot)
   }
 
 /** greatest and least skip nulls; SQLite's max and min of several arguments don't: each stands in for the others where they are null. */
@@ -190,8 +205,8 @@ export const CALLS: Readonly<Record<FunctionName, CallPrinter>> = {
   like: like('like'),
   ilike: like('ilike'),
   like_escape: own('like_escape'),
-  match: own('match'),
-  imatch: own('imatch'),
+  match: matching('match'),
+  imatch: matching('imatch'),
   add: arithmetic,
   sub: arithmetic,
   mul: arithmetic,

@@ -7,7 +7,7 @@ import { adoptedType, ownType } from './adopted-types.ts'
 import type { SqlValue } from './codecs.ts'
 import { type ColumnNote, readNote } from './notes.ts'
 import { readTableText, type TableText } from './read-table-sql.ts'
-import { WITHOUT_ROWID } from './tables.ts'
+import { ON_CONFLICT, WITHOUT_ROWID } from './tables.ts'
 
 interface Found {
   readonly name: string
@@ -92,8 +92,13 @@ function readTable(found: Found, all: readonly Found[], database: DatabaseSync):
     openColumn: text.note?.open ?? null,
     system: text.note?.system ?? false,
     definition: text.note?.definition ?? null,
-    ...(found.withoutRowid ? { storage: WITHOUT_ROWID } : {}),
+    ...storageOf(found),
   })
+}
+
+function storageOf({ withoutRowid, text }: Found): { storage?: string } {
+  const words = [...(withoutRowid ? [WITHOUT_ROWID] : []), ...(text.onConflict ? [ON_CONFLICT] : [])]
+  return words.length === 0 ? {} : { storage: words.join(', ') }
 }
 
 function isRowid(row: ColumnRow, key: readonly ColumnRow[], found: Found): boolean {

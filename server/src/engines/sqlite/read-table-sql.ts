@@ -11,6 +11,8 @@ export interface TableText {
   readonly names: ReadonlyMap<string, string>
   /** True when the statement carries a note or a declared type of ours. */
   readonly own: boolean
+  /** Some constraint has an ON CONFLICT clause. */
+  readonly onConflict: boolean
 }
 
 const OWN_TYPE = /^(INT_(SMALLINT|INTEGER|BIGINT|BOOLEAN|NUMERIC)|REAL_(REAL|DOUBLE)|BLOB_BYTEA|TEXT_[A-Z]+)$/
@@ -40,7 +42,9 @@ export function readTableText(sql: string, table: string): TableText {
   }
   const own =
     note !== null || columns.size > 0 || tokens.some((token) => token.kind === 'word' && OWN_TYPE.test(token.text))
-  return { note, columns, checks, names, own }
+  const words = tokens.filter((token) => token.kind !== 'comment')
+  const onConflict = words.some((token, at) => isKeyword(token, 'ON') && isKeyword(words[at + 1], 'CONFLICT'))
+  return { note, columns, checks, names, own, onConflict }
 }
 
 const CONSTRAINTS = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']

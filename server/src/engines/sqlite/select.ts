@@ -2,7 +2,7 @@ import { failure } from '../../errors/error.ts'
 import type { Expr } from '../../query/expr.ts'
 import type { Embed, OutputItem, RowBound, SelectNode } from '../../query/plan.ts'
 import type { ColumnType } from '../../schema/types.ts'
-import { allOf, quoteName } from '../sql/printer.ts'
+import { allOf, quoteName, quoteText } from '../sql/printer.ts'
 import { printAggregate } from './aggregate.ts'
 import { PLAIN, type Storage, storageOf } from './codecs.ts'
 import { jsonText, memberName } from './encode-json.ts'
@@ -132,12 +132,25 @@ function members(node: SelectNode, printer: ExprPrinter): readonly Member[] {
   return node.output.flatMap((item) => memberOf(item, printer))
 }
 
+const PLAIN_KEY = /^[^"\\\p{Cc}]+$/u
+
+/** The undeclared keys of an open table's row, without those that a column of the same name stands for. */
+function openObject({ value, except }: OutputItem & { kind: 'open' }, printer: ExprPrinter): string {
+  const plain = except.filter((name) => PLAIN_KEY.test(name))
+  const paths = plain.map((name) => quoteText(`$."${name}"`))
+  const removed =
+    paths.length === 0 ? printer.print(value) : `json_remove(${[printer.print(value), ...paths].join(', ')})`
+  return except
+    .filter((name) => !plain.includes(name))
+    .reduce((sql, name) => printer.udf('jsonb_delete', sql, quoteText(name)), removed)
+}
+
 function memberOf(item: OutputItem, printer: ExprPrinter): readonly Member[] {
   switch (item.kind) {
     case 'value':
       return [{ name: item.name, json: valueJson(item.value, printer) }]
     case 'open':
-      return [{ open: printer.print(item.value) }]
+      return [{ open: openObject(item, printer) }]
     case 'embed':
       return [{ name: item.name, json: printEmbedJson(printer.embed(item.embed), printer) }]
     case 'spread':
@@ -287,7 +300,7 @@ function addGroupItem(item: OutputItem, add: AddColumn, printer: ExprPrinter): v
       addGroupSpread(printer.embed(item.embed), add, printer)
       break
     case 'open':
-      add('', printer.print(item.value), { type: { name: 'jsonb' }, storage: PLAIN, isKey: true })
+      add('', openObject(item, printer), { type: { name: 'jsonb' }, storage: PLAIN, isKey: true })
   }
 }
 

@@ -6,12 +6,21 @@ export function tableName(table: Pick<Table, 'schema' | 'name'>): string {
   return table.schema === 'public' ? table.name : `${table.schema}.${table.name}`
 }
 
-/** A WITHOUT ROWID table in the catalog's words. */
+/** Words of a table's `storage`: WITHOUT ROWID, and constraints with an ON CONFLICT clause of their own. */
 export const WITHOUT_ROWID = 'without rowid'
+export const ON_CONFLICT = 'on conflict'
+
+/**
+ * `UNIQUE ON CONFLICT REPLACE` and the like would let an insert delete rows that its role may not touch: there every write says ABORT, which
+ * wins over the clause. Not everywhere, for it also wins over what triggers say.
+ */
+export const orAbort = (table: Table): string => (hasStorage(table, ON_CONFLICT) ? ' OR ABORT' : '')
+
+const hasStorage = ({ storage }: Table, word: string): boolean => storage?.split(', ').includes(word) ?? false
 
 /** The name that reaches the rowid, in SQL; null for views, WITHOUT ROWID tables, and where columns hide every such name. */
 export function rowidName(table: Table): string | null {
-  if (table.kind === 'view' || table.storage === WITHOUT_ROWID) return null
+  if (table.kind === 'view' || hasStorage(table, WITHOUT_ROWID)) return null
   const names = new Set(table.columns.map((column) => column.name.toLowerCase()))
   return ['rowid', '_rowid_', 'oid'].find((name) => !names.has(name)) ?? null
 }

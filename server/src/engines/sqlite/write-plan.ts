@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors/table.ts'
+import type { GuardedPlan } from '../../policy/guarded-plan.ts'
 import type { Expr } from '../../query/expr.ts'
 import type { Catalog, Table } from '../../schema/catalog.ts'
 import type { Slot } from './slots.ts'
@@ -20,8 +21,12 @@ export interface WriteStep {
   readonly refusal: Refusal | null
 }
 
+export type MayName = GuardedPlan['mayName']
+
 export interface Refusal {
   readonly code: ErrorCode
+  /** Instead of the code's own message and `values`, where that one would name what is hidden from the role. */
+  readonly message?: string
   readonly values: Readonly<Record<string, string>>
   readonly hint?: string
 }
@@ -31,6 +36,8 @@ export interface WritePlan {
   readonly table: Table
   readonly catalog: Catalog
   readonly steps: readonly WriteStep[]
+  /** What errors may speak of. */
+  readonly mayName: MayName
   /** Columns of the primary key whose texts follow the key in a returned row; empty when nobody asks for them. */
   readonly keyColumns: readonly string[]
   /** Upserts tell inserted rows from updated ones: by counting the conflicts before (merge) or because only new rows come back (ignore). */

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { failure, type PilarError } from '../../errors/error.ts'
+import { failure, PilarError } from '../../errors/error.ts'
 import { Lru } from '../../std/lru.ts'
 import type { SqlValue } from './codecs.ts'
 import type { Connection } from './connection.ts'
@@ -104,6 +104,7 @@ const keyText = (value: SqlValue): string | null => (value === null ? null : Str
 function refused(step: BoundStep): PilarError {
   const refusal = step.refusal
   if (refusal === null) throw new Error('assertion failed: a refusing step says what it refuses')
+  if (refusal.message !== undefined) return new PilarError(refusal.code, refusal.message)
   return failure(refusal.code, refusal.values, refusal.hint === undefined ? {} : { hint: refusal.hint })
 }
 

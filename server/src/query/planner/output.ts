@@ -70,9 +70,10 @@ function outputsOf(draft: Draft, item: Exclude<SelectItem, EmbedItem>, options: 
 }
 
 function allColumns({ table, source }: Draft): readonly OutputItem[] {
+  const except = Object.freeze(table.columns.map(({ name }) => name).filter((name) => name !== table.openColumn))
   return table.columns.map(({ name }): OutputItem => {
     const value = column(source, table, name)
-    return Object.freeze(name === table.openColumn ? { kind: 'open', value } : { kind: 'value', name, value })
+    return Object.freeze(name === table.openColumn ? { kind: 'open', value, except } : { kind: 'value', name, value })
   })
 }
 

@@ -11,6 +11,9 @@ export interface SqlFunction {
   call(...args: readonly SqlValue[]): SqlValue
 }
 
+/** Told before a call that may take `ms` milliseconds; throws when there is no such time left. */
+export type Spend = (ms: number) => void
+
 export type Functions = Readonly<Record<string, SqlFunction>>
 
 /** The argument as text: SQLite's types are per value, so a function takes what it gets. */

@@ -1,17 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SqlValue } from '../codecs.ts'
 import { convertFunctions } from './convert.ts'
-import type { SqlFunction } from './define.ts'
+import type { Spend, SqlFunction } from './define.ts'
 import { jsonbFunctions } from './jsonb.ts'
 import { momentAggregates, momentFunctions } from './moments.ts'
 import { numericAggregates, numericFunctions } from './numeric.ts'
-import { textFunctions } from './text.ts'
+import { regexFunctions, textFunctions } from './text.ts'
 
 const FUNCTIONS = [textFunctions, jsonbFunctions, numericFunctions, momentFunctions, convertFunctions]
 
 /** Gives a connection all our functions, as `pilar_<name>`. They throw Pilar's own errors, which come out of the statement unchanged. */
-export function registerFunctions(database: DatabaseSync): void {
-  for (const functions of FUNCTIONS) {
+export function registerFunctions(database: DatabaseSync, spend: Spend): void {
+  for (const functions of [...FUNCTIONS, regexFunctions(spend)]) {
     for (const [name, fn] of Object.entries(functions)) registerFunction(database, `pilar_${name}`, fn)
   }
   for (const [name, fn] of Object.entries({ ...numericAggregates, ...momentAggregates })) {

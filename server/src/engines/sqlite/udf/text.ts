@@ -1,35 +1,22 @@
-import { createRequire } from 'node:module'
-import type * as Re2 from 're2js'
 import { failure } from '../../../errors/error.ts'
-import { Lru } from '../../../std/lru.ts'
-import { bool, type Functions, text } from './define.ts'
+import { bool, type Functions, type Spend, text } from './define.ts'
 import { likeEscape, matchesLike } from './pattern.ts'
+import { compileRegex } from './regex.ts'
 
-/** Compiled patterns kept per connection, in entries. */
-const PATTERNS_MAX = 200
 /** Result length of repeat and the pads, in characters. */
 const TEXT_LENGTH_MAX = 10_000_000
 
-const compiled = new Lru<string, Re2.RE2JS>(PATTERNS_MAX)
-
-const require = createRequire(import.meta.url)
-/** Only for who matches one: its tables of Unicode take 4 MB in every thread. */
-const loadRe2 = (): typeof Re2 => require('re2js')
-
-/** PostgreSQL's regular expressions, in linear time: back-references and look-around are refused. */
-function matches(subject: string, pattern: string, { caseless }: { readonly caseless: boolean }): bigint {
-  const key = `${caseless}:${pattern}`
-  let regex = compiled.get(key)
-  if (regex === undefined) {
-    try {
-      const { RE2JS } = loadRe2()
-      regex = RE2JS.compile(pattern, caseless ? RE2JS.CASE_INSENSITIVE : 0)
-    } catch (error) {
-      throw failure('2201B', { message: error instanceof Error ? error.message : 'unknown' })
-    }
-    compiled.set(key, regex)
+/** Regular expressions: the only functions of ours whose time a request can stretch, so each call says first what it may take. */
+export const regexFunctions = (spend: Spend): Functions => {
+  const matches = (subject: string, pattern: string, caseless: boolean): bigint => {
+    const regex = compileRegex(pattern, { caseless })
+    spend(regex.costMs(subject.length))
+    return bool(regex.matcher.matcher(subject).find())
   }
-  return bool(regex.matcher(subject).find())
+  return {
+    match: { arity: 2, call: (a, b) => matches(text(a), text(b), false) },
+    imatch: { arity: 2, call: (a, b) => matches(text(a), text(b), true) },
+  }
 }
 
 const chars = (value: string): string[] => [...value]
@@ -79,8 +66,6 @@ export const textFunctions: Functions = {
   like: { arity: 2, call: (a, b) => bool(matchesLike(text(a), text(b))) },
   ilike: { arity: 2, call: (a, b) => bool(matchesLike(text(a).toLowerCase(), text(b).toLowerCase())) },
   like_escape: { arity: 2, call: (a, b) => likeEscape(text(a), text(b)) },
-  match: { arity: 2, call: (a, b) => matches(text(a), text(b), { caseless: false }) },
-  imatch: { arity: 2, call: (a, b) => matches(text(a), text(b), { caseless: true }) },
   lower: { arity: 1, call: (a) => text(a).toLowerCase() },
   upper: { arity: 1, call: (a) => text(a).toUpperCase() },
   initcap: { arity: 1, call: (a) => initcap(text(a)) },
