@@ -2,7 +2,7 @@ import { failure } from '../../errors/error.ts'
 import type { AggregateName, Expr } from '../../query/expr.ts'
 import { quoteText } from '../sql/printer.ts'
 import { comparable } from './compare.ts'
-import { decimalText } from './encode-json.ts'
+import { decimalText, numericOfKey } from './encode-json.ts'
 import type { ExprPrinter } from './expr.ts'
 
 /** An aggregate in the standard form of PostgreSQL's result type: sum(integer) is bigint, sum(bigint) and avg are numeric. */
@@ -64,7 +64,7 @@ function printExtreme(fn: 'min' | 'max', value: Expr, printer: ExprPrinter): str
   const side = comparable(value, 'lt', printer)
   const extreme = `${fn}(${side.sql})`
   if (side.tag === 'plain') return extreme
-  if (side.tag === 'key') return printer.udf('numeric_of_key', extreme)
+  if (side.tag === 'key' && value.type.name === 'numeric') return numericOfKey(value.type, extreme, printer)
   if (side.tag === 'native') return printer.udf('numeric_of_native', extreme)
   if (side.tag === 'spaced') return `replace(${extreme}, ' ', 'T')`
   if (side.tag.startsWith('scaled ')) return decimalText(extreme, Number(side.tag.slice('scaled '.length)))

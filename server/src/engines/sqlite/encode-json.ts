@@ -1,4 +1,4 @@
-import type { ColumnType } from '../../schema/types.ts'
+import type { ColumnType, ScalarType } from '../../schema/types.ts'
 import { quoteText } from '../sql/printer.ts'
 import type { Storage } from './codecs.ts'
 import type { ExprPrinter } from './expr.ts'
@@ -29,7 +29,7 @@ export function jsonText(kept: Kept, sql: string, printer: ExprPrinter): string 
       return `ifnull(${printer.udf('float_json', sql, type.name === 'real' ? '4' : '8')}, 'null')`
     case 'numeric':
       if (storage.kind === 'scaled') return `ifnull(${decimalText(sql, storage.scale)}, 'null')`
-      return `ifnull(${storage.kind === 'key' ? printer.udf('numeric_of_key', sql) : sql}, 'null')`
+      return `ifnull(${storage.kind === 'key' ? numericOfKey(type, sql, printer) : sql}, 'null')`
     case 'jsonb':
     case 'array':
       return `ifnull(${sql}, 'null')`
@@ -77,6 +77,12 @@ export function decimalText(sql: string, scale: number): string {
   const unit = `1${'0'.repeat(scale)}`
   const digits = `format('%d.%0${scale}d', abs(${sql}) / ${unit}, abs(${sql}) % ${unit})`
   return `iif(${sql} IS NULL, NULL, iif(${sql} < 0, '-', '') || ${digits})`
+}
+
+/** The decimal text of an order-preserving key, with the digits that its type has after the point. */
+export function numericOfKey(type: ScalarType, sql: string, printer: ExprPrinter): string {
+  const scale = type.precision === undefined ? [] : [String(type.scale ?? 0)]
+  return printer.udf('numeric_of_key', sql, ...scale)
 }
 
 /** A JSON member's name with its colon, as a text constant. */

@@ -28,7 +28,7 @@ import { printAggregate } from './aggregate.ts'
 import { castSql, printCast } from './cast.ts'
 import { fromStorageJson, PLAIN, type Storage, storageJson, storageOf, toPlain } from './codecs.ts'
 import { type Comparison, comparable, inline, printInList, printQuantified, sortKey, universal } from './compare.ts'
-import { decimalText, jsonText } from './encode-json.ts'
+import { decimalText, jsonText, numericOfKey } from './encode-json.ts'
 import { CALLS } from './functions.ts'
 import { printEmbedExists, printEmbedScalar } from './select.ts'
 import { contextSlot, listSlot, Slots, type TextEncoder, textSlot } from './slots.ts'
@@ -191,7 +191,7 @@ export class ExprPrinter implements Dialect {
   plainOf(type: ColumnType, storage: Storage, sql: string): string {
     if (type.name === 'numeric') {
       if (storage.kind === 'scaled') return decimalText(sql, storage.scale)
-      return this.udf(storage.kind === 'key' ? 'numeric_of_key' : 'numeric_of_native', sql)
+      return storage.kind === 'key' ? numericOfKey(type, sql, this) : this.udf('numeric_of_native', sql)
     }
     if (type.name === 'timestamp' && storage.kind === 'native' && storage.datetime === ' ')
       return `replace(${sql}, ' ', 'T')`

@@ -13,6 +13,7 @@ export const project = schema({
     bigint: c.bigint().nullable(),
     money: c.numeric(10, 2).nullable(),
     wide: c.numeric(18, 6).nullable(),
+    vast: c.numeric(30, 4).nullable(),
     exact: c.numeric().nullable(),
     real: c.real().nullable(),
     double: c.double().nullable(),

@@ -29,6 +29,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   integer: ['-2147483648', '-10', '-9', '0', '9', '10', '2147483647'],
   bigint: ['-9223372036854775808', '-9007199254740993', '0', '9007199254740993', '9223372036854775807'],
   money: ['-99999999.99', '-10.50', '-10.5', '-2', '-0.01', '0', '0.01', '2', '10', '99999999.99'],
+  vast: ['-12345678901234567890123456.7890', '-2.5', '0', '0.0001', '2.5000', '98765432109876543210987654.3210'],
   wide: ['-123456789012.345678', '-0.000001', '0', '0.000001', '123456789012.345678', '123456789012.345677'],
   exact: [
     '-12345678901234567890.123456789',
@@ -105,4 +106,4 @@ export const SAMPLES: ReadonlyMap<string, readonly Json[]> = new Map(
 )
 
 /** Types whose order PostgreSQL defines and a filter can use; jsonb and arrays are compared as a whole elsewhere. */
-export const NUMBERS: readonly string[] = ['smallint', 'integer', 'bigint', 'money', 'wide', 'exact', 'double']
+export const NUMBERS: readonly string[] = ['smallint', 'integer', 'bigint', 'money', 'wide', 'vast', 'exact', 'double']

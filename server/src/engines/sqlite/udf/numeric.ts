@@ -109,7 +109,13 @@ export const numericFunctions: Functions = {
       return unscaled
     },
   },
-  numeric_of_key: { arity: 1, call: (key) => formatDecimal(fromSortKey(text(key))) },
+  numeric_of_key: {
+    arity: -1,
+    call: (key, scale) => {
+      const value = fromSortKey(text(key))
+      return formatDecimal(scale === undefined ? value : roundDecimal(value, Number(scale)))
+    },
+  },
   numeric_of_native: { arity: 1, call: ofNative },
   integer: {
     arity: 2,
