@@ -78,6 +78,10 @@ function guardRepresentation(node: SelectNode | null, guard: Guard): SelectNode 
   return node === null ? null : guardNode(node, guard)
 }
 
+/** Whether the answer holds anything of a new row: a Location holds its key. */
+const isShown = ({ returning, table }: InsertPlan): boolean =>
+  returning === 'representation' || (returning === 'headers-only' && table.primaryKey.length > 0)
+
 /**
  * A returned row must be readable, and so must every new row of an upsert, for it looks rows up (PostgreSQL asks for the same whether or not
  * one is met). A merge needs of the row it finds, and of what becomes of it, what an update needs.
@@ -85,7 +89,7 @@ function guardRepresentation(node: SelectNode | null, guard: Guard): SelectNode 
 function guardInsert(plan: InsertPlan, guard: Guard): InsertPlan {
   const { table, source, conflict } = plan
   const insert = guard.write(table.key, source, { action: 'insert', part: 'check' })
-  const isRead = plan.returning === 'representation' || conflict !== null
+  const isRead = isShown(plan) || conflict !== null
   const readable = isRead ? guard.select(table.key, source) : null
   const merges = conflict?.resolution === 'merge'
   const update = (part: 'using' | 'check'): Expr => guard.write(table.key, source, { action: 'update', part })

@@ -66,6 +66,9 @@ function createFastify(options: TransportOptions): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     bodyLimit: options.limits.bodyBytesMax,
     clientErrorHandler: refuseUnread,
+    // A path that can't be decoded matches no route: it is refused before there is one.
+    frameworkErrors: (error, _request, reply) =>
+      send(reply as FastifyReply, errorReply(transportError(error, options)), null),
     http: { connectionsCheckingInterval: CHECK_INTERVAL_MS, maxHeaderSize: HEADER_BYTES_MAX },
   })
   app.server.headersTimeout = HEADERS_TIMEOUT_MS

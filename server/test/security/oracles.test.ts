@@ -101,6 +101,15 @@ test('Location does not hold a hidden key', async () => {
   assert.doesNotMatch(String(answer.headers.location), /zq_/)
 })
 
+test('Location needs the right to read, as a representation does', async () => {
+  const answer = await ask(`${world.rest}/reports`, {
+    method: 'POST',
+    headers: { ...world.as.ann, prefer: 'return=headers-only' },
+    body: JSON.stringify({ id: 20, reason: 'x' }),
+  })
+  assert.deepEqual([answer.status, answer.headers.location], [403, undefined])
+})
+
 test('an undeclared key can not pass for a hidden column', async () => {
   assert.equal((await send('anon', 'POST', '/opened', { id: 1, plan: 'paid', other: 1 })).status, 201)
   const own = await send('anon', 'GET', '/opened?plan=eq.paid')
@@ -108,6 +117,14 @@ test('an undeclared key can not pass for a hidden column', async () => {
   const known = await send('service', 'GET', '/opened')
   assert.equal(known.text, '[{"id":1,"plan":"free","other":1}]')
   assert.deepEqual((await send('service', 'GET', '/opened?plan=eq.paid')).json, [])
+})
+
+test('a path that can not be decoded is refused in our form', async () => {
+  for (const path of ['%zz', '%ff%fe']) {
+    const answer = await send('anon', 'GET', `/${path}`)
+    assert.deepEqual([answer.status, answer.headers['x-content-type-options']], [400, 'nosniff'])
+    assert.deepEqual(Object.keys(answer.json as object), ['code', 'message', 'details', 'hint'])
+  }
 })
 
 describe('an error of a filter does not depend on hidden rows', () => {

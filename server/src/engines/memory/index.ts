@@ -64,7 +64,8 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   const proposed = cells.map((row) => newRow(plan, row, world))
   if (plan.replace) proposed.forEach((row) => void checkReplaceKey(plan, row, world))
   // What is shown must be readable, and so must what is looked up: PostgreSQL wants both of an upsert, whether or not a row is met.
-  const isRead = plan.representation !== null || conflict !== null
+  const showsKey = plan.returning === 'headers-only' && plan.table.primaryKey.length > 0
+  const isRead = plan.representation !== null || showsKey || conflict !== null
   for (const row of proposed)
     demand(world, { table, row }, isRead ? ['insert check', 'select using'] : ['insert check'])
   const draft = new Draft(world)

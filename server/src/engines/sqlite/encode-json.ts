@@ -58,7 +58,7 @@ function nativeJson(type: ColumnType, sql: string, printer: ExprPrinter): string
     case 'timestamp':
       return `iif(${sql} GLOB '????-??-?? ??:??*', '"' || replace(${sql}, ' ', 'T') || '"', ${printer.udf('any_json', sql)})`
     case 'jsonb':
-      return `ifnull(${sql}, 'null')`
+      return `ifnull(${nativeJsonb(sql, printer)}, 'null')`
     case 'text':
     case 'varchar':
     case 'date':
@@ -69,6 +69,11 @@ function nativeJson(type: ColumnType, sql: string, printer: ExprPrinter): string
     default:
       return printer.udf('any_json', sql)
   }
+}
+
+/** What another program wrote into a column that is declared as jsonb: text that is no JSON is a JSON string, never a part of ours. */
+export function nativeJsonb(sql: string, printer: ExprPrinter): string {
+  return `iif(${sql} IS NULL OR json_valid(${sql}), ${sql}, ${printer.udf('any_json', sql)})`
 }
 
 /** A scaled integer as decimal text with all its digits: `1999` at scale 2 is `19.99`. */

@@ -28,7 +28,7 @@ import { printAggregate } from './aggregate.ts'
 import { castSql, printCast } from './cast.ts'
 import { fromStorageJson, PLAIN, type Storage, storageJson, storageOf, toPlain } from './codecs.ts'
 import { type Comparison, comparable, inline, printInList, printQuantified, sortKey, universal } from './compare.ts'
-import { decimalText, jsonText, numericOfKey } from './encode-json.ts'
+import { decimalText, jsonText, nativeJsonb, numericOfKey } from './encode-json.ts'
 import { CALLS } from './functions.ts'
 import { printEmbedExists, printEmbedScalar } from './select.ts'
 import { contextSlot, listSlot, Slots, type TextEncoder, textSlot } from './slots.ts'
@@ -193,6 +193,9 @@ export class ExprPrinter implements Dialect {
       if (storage.kind === 'scaled') return decimalText(sql, storage.scale)
       return storage.kind === 'key' ? numericOfKey(type, sql, this) : this.udf('numeric_of_native', sql)
     }
+    if (storage.kind === 'native' && type.name === 'jsonb') return nativeJsonb(sql, this)
+    if (storage.kind === 'native' && type.name === 'array')
+      return `CASE WHEN json_valid(${sql}) THEN CASE json_type(${sql}) WHEN 'array' THEN ${sql} END END`
     if (type.name === 'timestamp' && storage.kind === 'native' && storage.datetime === ' ')
       return `replace(${sql}, ' ', 'T')`
     return sql

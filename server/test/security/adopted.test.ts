@@ -1,4 +1,7 @@
-/** Tables of an existing database whose constraints say ON CONFLICT: SQLite would delete the other row without asking a policy (Z04). */
+/**
+ * What an existing database may hold: constraints that say ON CONFLICT, where SQLite would delete the other row without asking a policy (Z04), and
+ * text that is no JSON in a column declared as jsonb.
+ */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,6 +23,13 @@ const definition = schema({
   dropped: table({ id: c.integer().primaryKey(), slug: c.text().nullable().unique() }).policies({
     all: { public: 'true' },
   }),
+  papers: table({
+    id: c.integer().primaryKey(),
+    body: c.jsonb().nullable(),
+    labels: c.array(c.text()).nullable(),
+  }).policies({
+    select: { public: 'id < 3' },
+  }),
 })
 
 let served: Served
@@ -31,6 +41,8 @@ before(async () => {
   database.exec(`
     CREATE TABLE notes (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, owner TEXT NOT NULL, slug TEXT UNIQUE ON CONFLICT REPLACE);
     CREATE TABLE dropped (id INTEGER PRIMARY KEY, slug TEXT UNIQUE ON CONFLICT IGNORE);
+    CREATE TABLE papers (id INTEGER PRIMARY KEY, body TEXT, labels TEXT);
+    INSERT INTO papers VALUES (1, '{"a":1}', '["x"]'), (2, '1,"admin":true', '[bad'), (3, '{bad', '{bad');
     INSERT INTO notes VALUES (1, 'bob', 'a'), (2, 'bob', 'b'), (3, 'ann', 'c');
     INSERT INTO dropped VALUES (1, 'a')`)
   database.close()
@@ -64,5 +76,20 @@ for (const [method, path, body] of WRITES) {
       { id: 2, owner: 'bob' },
       { id: 3, owner: 'ann' },
     ])
+  })
+}
+
+test('text that is no JSON stays one value', async () => {
+  const answer = await ask(`${served.url}/rest/v1/papers?select=id,body`, { headers: ann })
+  assert.deepEqual(answer.json, [
+    { id: 1, body: { a: 1 } },
+    { id: 2, body: '1,"admin":true' },
+  ])
+})
+
+for (const query of ['body->>a=eq.1', 'body=cs.%7B"a":1%7D', 'labels=cs.%7Bx%7D', 'order=body->a&id=eq.1']) {
+  test(`nor does ${query} stumble over it`, async () => {
+    const answer = await ask(`${served.url}/rest/v1/papers?select=id&${query}`, { headers: ann })
+    assert.deepEqual([answer.status, answer.json], [200, [{ id: 1 }]], answer.text)
   })
 }
