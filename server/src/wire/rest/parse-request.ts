@@ -6,7 +6,7 @@ import type { ParseCache } from './parse-cache.ts'
 import { NO_PAYLOAD, parsePayload } from './payload.ts'
 import { type Preferences, parsePreferences } from './preferences.ts'
 import { parseTableQuery, type TableQuery } from './query.ts'
-import { type Parameter, parseQueryString } from './query-string.ts'
+import { canonicalQuery, encode, type Parameter, parseQueryString } from './query-string.ts'
 import { ALL_ROWS, parseRangeHeader, type RowRange } from './ranges.ts'
 import { shapeOf, type Unshaped } from './shape.ts'
 
@@ -55,6 +55,8 @@ export interface RowsRequest {
   readonly range: RowRange
   readonly profile: Profile
   readonly parameters: readonly Parameter[]
+  /** Reads: the request in its canonical form, for `Content-Location`; null for writes. */
+  readonly location: string | null
 }
 
 /** `GET /`: the API's description. */
@@ -196,6 +198,7 @@ function parseRows({ input, options, profile, parameters, table }: RowsInput): R
     range: query.range,
     profile,
     parameters,
+    location: method === 'read' ? `/${encode(table)}${canonicalQuery(parameters)}` : null,
   })
 }
 

@@ -3,7 +3,7 @@ import { isJsonArray, type Json, parseJson, RawNumber, stringifyJson } from '../
 import { type CsvColumn, toCsv } from '../csv.ts'
 import type { RowsRequest } from './parse-request.ts'
 import { preferenceApplied } from './preferences.ts'
-import { canonicalQuery, encode } from './query-string.ts'
+import { encode } from './query-string.ts'
 
 /** The outcome of a program, collected. */
 export interface ResultText {
@@ -60,7 +60,7 @@ function respondRead(request: RowsRequest, result: ResultText, { scope, headers 
   }
   checkSingular(request, rows)
   headers['Content-Range'] = contentRange(offset, rows, total)
-  headers['Content-Location'] = `/${encode(request.api.table)}${canonicalQuery(request.parameters)}`
+  headers['Content-Location'] = request.location ?? ''
   headers['Content-Type'] = request.media.contentType
   headers['Vary'] = 'Accept, Prefer, Range'
   const status = total !== null && rows < total ? 206 : 200
