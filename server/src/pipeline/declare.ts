@@ -32,7 +32,7 @@ function expressionProblems(definition: SchemaDefinition, catalog: Catalog): rea
   return [...checkSchema(definition, catalog), ...loadPolicies(definition, catalog, { version: 0 }).problems]
 }
 
-/** Mistakes in expressions that can be told although a reference is wrong: nobody wants to hear of them one by one. */
+/** Mistakes in expressions that can be told although the structure has some, too: nobody wants to hear of them one by one. */
 function furtherProblems(definition: SchemaDefinition, found: Catalog): readonly Problem[] {
   const tables = definition.tables.map((table) => ({
     ...table,
@@ -40,6 +40,6 @@ function furtherProblems(definition: SchemaDefinition, found: Catalog): readonly
     columns: table.columns.map((column) => ({ ...column, references: null })),
   }))
   const detached = { ...definition, tables, problems: [] }
-  const { catalog } = buildCatalog(detached, { version: 0, existing: found })
-  return catalog === null ? [] : expressionProblems(detached, adoptCatalog(catalog, found, 0))
+  const { draft } = buildCatalog(detached, { version: 0, existing: found })
+  return expressionProblems(detached, adoptCatalog(draft, found, 0))
 }

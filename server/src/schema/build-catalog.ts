@@ -34,6 +34,8 @@ export interface BuiltCatalog {
   /** null when there are problems. */
   readonly catalog: Catalog | null
   readonly problems: readonly Problem[]
+  /** What can be made of the definition in spite of its problems: enough to look for mistakes in its expressions, never to be served. */
+  readonly draft: Catalog
 }
 
 /** Where an open table keeps the keys that nobody declared. */
@@ -54,10 +56,10 @@ export function buildCatalog(definition: SchemaDefinition, options: BuildOptions
   checkExisting(report, definition, options.existing)
   checkReferences(report, definition, { tables, existing: options.existing })
   const problems = [...definition.problems, ...report.problems]
-  if (problems.length > 0) return { catalog: null, problems }
   const functions = definition.functions.map(({ at: _, ...fn }) => fn)
   const schemas = definition.schemas ?? [DEFAULT_SCHEMA]
-  return { catalog: makeCatalog({ version: options.version, schemas, tables, functions }), problems }
+  const draft = makeCatalog({ version: options.version, schemas, tables, functions })
+  return { catalog: problems.length > 0 ? null : draft, problems, draft }
 }
 
 /** Tables declared with `existing()` are there, and so are the columns hidden in them. */
