@@ -64,8 +64,7 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   const proposed = cells.map((row) => newRow(plan, row, world))
   if (plan.replace) proposed.forEach((row) => void checkReplaceKey(plan, row, world))
   // What is shown must be readable, and so must what is looked up: PostgreSQL wants both of an upsert, whether or not a row is met.
-  const showsKey = plan.returning === 'headers-only' && plan.table.primaryKey.length > 0
-  const isRead = plan.representation !== null || showsKey || conflict !== null
+  const isRead = plan.representation !== null || showsKey(plan, world) || conflict !== null
   for (const row of proposed)
     demand(world, { table, row }, isRead ? ['insert check', 'select using'] : ['insert check'])
   const draft = new Draft(world)
@@ -93,6 +92,13 @@ function insert(plan: InsertPlan, world: World, cells: Cells): Result {
   settle(draft, changes)
   const result = finish(plan, draft, written)
   return { ...result, inserted: conflict === null ? null : written.length - changes.length }
+}
+
+/** A Location holds the key, unless a column of it does not exist for the caller. */
+function showsKey({ returning, table }: InsertPlan, { policies, actor }: World): boolean {
+  const hidden = policies.hidden.get(table.key)?.get(actor.role)
+  const key = table.primaryKey
+  return returning === 'headers-only' && key.length > 0 && !key.some((column) => hidden?.has(column))
 }
 
 function refuseRepeated(key: Key, rows: readonly Row[]): void {
