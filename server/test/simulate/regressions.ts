@@ -181,4 +181,10 @@ export const REGRESSIONS: readonly Regression[] = [
     rows: { 'public.a': [{ id: 3, v: 1 }] },
     request: { method: 'POST', table: 'a', body: { id: 3, v: 2 }, prefer: [MERGE] },
   }),
+  regression('headers-only where the key is hidden from the writer, who may read nothing', {
+    tables: [table('a', [id(INTEGER), column('v', INTEGER)])],
+    policies: [['a', 'insert', 'true']],
+    hidden: [{ table: 'public.a', role: 'authenticated', columns: ['id'], at: null }],
+    request: { method: 'POST', table: 'a', body: { v: 2 }, prefer: ['return=headers-only'] },
+  }),
 ]
