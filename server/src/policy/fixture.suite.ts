@@ -151,6 +151,15 @@ export function definitionOf(policies: readonly string[], hidden: readonly Hidde
 /** `columnDefinitionOf('likes integer', { default: '0' })` */
 export function columnDefinitionOf(text: string, more: Partial<ColumnDefinition> = {}): ColumnDefinition {
   const { comment: _comment, storage: _storage, ...column } = columnOf(text)
-  const plain = { primaryKey: false, unique: false, check: null, references: null, comment: null, was: null, at: null }
+  const plain = {
+    primaryKey: false,
+    unique: false,
+    check: null,
+    references: null,
+    comment: null,
+    was: null,
+    using: null,
+    at: null,
+  }
   return { ...column, ...plain, ...more }
 }

@@ -142,6 +142,7 @@ test('every expression of a schema is checked', () => {
         open: false,
         comment: null,
         was: null,
+        using: null,
         at: { file: 'schema.ts', line: 3 },
         columns: [
           columnDefinitionOf('likes integer', { default: '0', check: 'likes >= 0' }),

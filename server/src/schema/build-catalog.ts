@@ -146,6 +146,7 @@ function buildTable(report: Report, definition: TableDefinition, taken: Set<stri
     comment: definition.comment,
     openColumn: definition.open ? OPEN_COLUMN : null,
     ...(definition.was === null ? {} : { was: definition.was }),
+    ...(definition.using === null ? {} : { using: definition.using }),
   })
 }
 
@@ -169,7 +170,18 @@ function buildColumn(definition: ColumnDefinition, primaryKey: readonly string[]
   const { name, type, generated, identity, comment } = definition
   const nullable = definition.nullable && !primaryKey.includes(name)
   const was = definition.was === null ? {} : { was: definition.was }
-  return makeColumn({ name, type, nullable, default: definition.default, generated, identity, comment, ...was })
+  const using = definition.using === null ? {} : { using: definition.using }
+  return makeColumn({
+    name,
+    type,
+    nullable,
+    default: definition.default,
+    generated,
+    identity,
+    comment,
+    ...was,
+    ...using,
+  })
 }
 
 function uniquesOf(definition: TableDefinition): TableDefinition['uniques'] {

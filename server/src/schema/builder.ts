@@ -144,7 +144,7 @@ function readEntry(world: World, label: string, given: { readonly entry: unknown
 }
 
 function tableParts(entry: AnyTable): Omit<TableDefinition, 'key' | 'schema' | 'name' | 'columns' | 'at'> {
-  const { options, primaryKeys, uniques, indexes, checks, foreignKeys, was } = entry.facts
+  const { options, primaryKeys, uniques, indexes, checks, foreignKeys, was, using } = entry.facts
   return {
     primaryKey: primaryKeys[0] ?? null,
     uniques: uniques.map((columns) => ({ name: null, columns })),
@@ -158,6 +158,7 @@ function tableParts(entry: AnyTable): Omit<TableDefinition, 'key' | 'schema' | '
     open: options.open ?? false,
     comment: options.comment ?? null,
     was,
+    using,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Opaque, RetiredColumn, RetiredTable } from './retired.ts'
 import type { ColumnType } from './types.ts'
 
 /** `schema.table`, the key of a table in a Catalog: `public.posts`. */
@@ -20,6 +21,8 @@ export interface Column {
   readonly storage?: string
   /** The former name, where the schema.ts says that the column was renamed. */
   readonly was?: string
+  /** A PostgreSQL expression for rows that exist when the column comes, changes its type or begins to refuse null. Never part of a comparison. */
+  readonly using?: string
 }
 
 export interface Unique {
@@ -77,6 +80,8 @@ export interface Table {
   readonly writable: boolean
   /** The former name, where the schema.ts says that the table was renamed. */
   readonly was?: string
+  /** A PostgreSQL select that fills the table when it is new. Never part of a comparison. */
+  readonly using?: string
   /** How the engine keeps the table where that is out of the ordinary, in the engine's own words (SQLite: `without rowid`). */
   readonly storage?: string
 }
@@ -132,6 +137,10 @@ export interface Catalog {
   readonly relations: ReadonlyMap<TableKey, readonly Relation[]>
   /** By `schema.name`. */
   readonly functions: ReadonlyMap<string, ExprFunction>
+  /** What the database keeps out of sight; empty in a Catalog that was built from a schema.ts. */
+  readonly retired: { readonly columns: readonly RetiredColumn[]; readonly tables: readonly RetiredTable[] }
+  /** What the database has and a Catalog can't say; empty in a Catalog that was built from a schema.ts. */
+  readonly opaque: readonly Opaque[]
 }
 
 export const DEFAULT_SCHEMA = 'public'

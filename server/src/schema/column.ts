@@ -112,6 +112,20 @@ export class Column<Value, Flags extends ColumnFlag = never, Target extends stri
     return this.#with({ was: formerName })
   }
 
+  /**
+   * What existing rows get when a migration adds the column, changes its type, or makes it refuse null: a PostgreSQL expression over the row
+   * as it was before, subqueries included. Without it they get the default, the cast value, or nothing. It plays no part afterwards.
+   *
+   * ```ts
+   * first_name: c.text().using(`split_part(name, ' ', 1)`)
+   * price: c.numeric(10, 2).using(`replace(price, ',', '.')::numeric`)
+   * email: c.text().using('(select p.email from profiles p where p.id = profile_id)')
+   * ```
+   */
+  using(expression: string): Column<Value, Flags, Target> {
+    return this.#with({ using: expression })
+  }
+
   /** For these roles the column does not exist: `.hidden('anon')`; `public` is every role but service_role. */
   hidden(...roles: readonly string[]): Column<Value, Flags, Target> {
     return this.#with({ hiddenFrom: [...this.facts.hiddenFrom, ...roles] })
@@ -138,6 +152,7 @@ const PLAIN: Omit<ColumnFacts, 'type'> = {
   references: null,
   comment: null,
   was: null,
+  using: null,
   hiddenFrom: [],
 }
 

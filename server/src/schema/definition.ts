@@ -58,6 +58,8 @@ export interface ColumnDefinition {
   readonly comment: string | null
   /** The former name: an explicit rename. */
   readonly was: string | null
+  /** A PostgreSQL expression for rows that exist when the column comes, changes its type or begins to refuse null. */
+  readonly using: string | null
   readonly at: Location | null
 }
 
@@ -82,6 +84,8 @@ export interface TableDefinition {
   readonly open: boolean
   readonly comment: string | null
   readonly was: string | null
+  /** A PostgreSQL select that fills the table when it is new. */
+  readonly using: string | null
   readonly at: Location | null
 }
 

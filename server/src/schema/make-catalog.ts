@@ -36,6 +36,7 @@ export function makeTable(input: TableInput): Table {
     definition: input.definition ?? null,
     writable: input.writable ?? kind === 'table',
     ...(input.was === undefined ? {} : { was: input.was }),
+    ...(input.using === undefined ? {} : { using: input.using }),
     ...(input.storage === undefined ? {} : { storage: input.storage }),
   })
 }
@@ -51,6 +52,8 @@ export interface CatalogInput {
   readonly schemas?: readonly string[]
   readonly tables: readonly Table[]
   readonly functions?: readonly ExprFunction[]
+  readonly retired?: Partial<Catalog['retired']>
+  readonly opaque?: Catalog['opaque']
 }
 
 /** A frozen Catalog with the relations derived from the tables' foreign keys. A later table replaces an earlier one of the same key. */
@@ -63,6 +66,11 @@ export function makeCatalog(input: CatalogInput): Catalog {
     tables,
     relations: deriveRelations([...tables.values()]),
     functions: new Map(functions.map((fn) => [`${fn.schema}.${fn.name}`, fn])),
+    retired: Object.freeze({
+      columns: Object.freeze([...(input.retired?.columns ?? [])]),
+      tables: Object.freeze([...(input.retired?.tables ?? [])]),
+    }),
+    opaque: Object.freeze([...(input.opaque ?? [])]),
   })
 }
 

@@ -67,6 +67,7 @@ export interface TableFacts {
   readonly policies: readonly { readonly rules: Policies; readonly place: Place }[]
   readonly hidden: readonly { readonly byRole: Readonly<Record<string, readonly string[]>>; readonly place: Place }[]
   readonly was: string | null
+  readonly using: string | null
   /** The database has it already and says what it looks like: only access is declared. */
   readonly existing: boolean
 }
@@ -80,6 +81,7 @@ const NOTHING: Omit<TableFacts, 'options'> = {
   policies: [],
   hidden: [],
   was: null,
+  using: null,
   existing: false,
 }
 
@@ -155,6 +157,18 @@ export class TableBuilder<
   /** The table's former name: an explicit rename, so that no data is lost. */
   was(formerName: string): TableBuilder<Cols, Keys, Foreign, Open> {
     return this.#with({ was: formerName })
+  }
+
+  /**
+   * The rows a migration fills the new table with: a PostgreSQL select over the database as it was before, whose output is named after the
+   * columns. It plays no part afterwards.
+   *
+   * ```ts
+   * table({ user_id: c.uuid().primaryKey(), street: c.text() }).using('select id as user_id, street from users')
+   * ```
+   */
+  using(select: string): TableBuilder<Cols, Keys, Foreign, Open> {
+    return this.#with({ using: select })
   }
 
   /**

@@ -30,7 +30,18 @@ export function generateSchema(random: Random): Generated {
 
 function column(name: string, type: ColumnType, more: Partial<ColumnDefinition> = {}): ColumnDefinition {
   const nothing = { nullable: false, default: null, generated: null, identity: null, primaryKey: false, unique: false }
-  return { name, type, ...nothing, check: null, references: null, comment: null, was: null, at: null, ...more }
+  return {
+    name,
+    type,
+    ...nothing,
+    check: null,
+    references: null,
+    comment: null,
+    was: null,
+    using: null,
+    at: null,
+    ...more,
+  }
 }
 
 function generateTable(name: string, earlier: readonly TableDefinition[], random: Random): TableDefinition {
@@ -46,6 +57,7 @@ function generateTable(name: string, earlier: readonly TableDefinition[], random
       foreignKeys,
       comment: null,
       was: null,
+      using: null,
       at: null,
     },
   }

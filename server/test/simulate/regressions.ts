@@ -19,7 +19,18 @@ const [ANN] = USERS
 
 function column(name: string, type: ColumnType, more: Partial<ColumnDefinition> = {}): ColumnDefinition {
   const nothing = { default: null, generated: null, identity: null, primaryKey: false, unique: false, check: null }
-  return { name, type, nullable: true, ...nothing, references: null, comment: null, was: null, at: null, ...more }
+  return {
+    name,
+    type,
+    nullable: true,
+    ...nothing,
+    references: null,
+    comment: null,
+    was: null,
+    using: null,
+    at: null,
+    ...more,
+  }
 }
 const id = (type: ColumnType): ColumnDefinition => column('id', type, { nullable: false })
 
@@ -36,6 +47,7 @@ function table(
     open: false,
     comment: null,
     was: null,
+    using: null,
     at: null,
   }
   return { key: `public.${name}`, schema: 'public', name, columns, primaryKey: ['id'], ...nothing, ...more }

@@ -1,0 +1,79 @@
+import type { JournalEntry, Lease, Progress, Structure } from '../../engines/structure.ts'
+import type { Catalog } from '../../schema/catalog.ts'
+import type { Obstacle, Warning } from '../../schema/migration/diff.ts'
+import type { Finding, MigrationStep, Risk } from '../../schema/migration/step.ts'
+
+/** A migration file, read: `migrations/0003_add_slugs.ts`. */
+export interface MigrationFile {
+  /** `0003_add_slugs`. */
+  readonly name: string
+  readonly number: number
+  readonly steps: readonly MigrationStep[]
+  /** As `writeCatalog` writes it. */
+  readonly before: string
+  readonly after: string
+  /** Of steps, before and after, as the file states it. */
+  readonly checksum: string
+  /** Of what the file holds: differs from `checksum` when it was edited since it was sealed. */
+  readonly actualChecksum: string
+}
+
+/** What would happen, and whether it can: made without touching anything. */
+export interface MigrationPlan {
+  readonly found: Catalog
+  readonly wanted: Catalog
+  readonly steps: readonly PlannedStep[]
+  /** Nothing can be done while there are any. */
+  readonly obstacles: readonly Obstacle[]
+  /** Probable renames, drift: told, and left alone. */
+  readonly warnings: readonly Warning[]
+  /** True when no step is refused by rows and there is no obstacle. */
+  readonly possible: boolean
+}
+
+export interface PlannedStep {
+  readonly step: MigrationStep
+  readonly risk: Risk
+  /** One sentence in plain words: `adds the column "slug" to posts`. */
+  readonly explanation: string
+  readonly sql: readonly string[]
+  readonly rows: number
+  readonly estimateMs: number
+  readonly findings: readonly Finding[]
+}
+
+export interface ApplyOptions {
+  readonly structure: Structure
+  readonly lease: Lease
+  readonly entry: Pick<JournalEntry, 'name' | 'checksum' | 'kind' | 'undoes'>
+  /** Called once before anything is touched when a step retires something or needs data. */
+  readonly backup: () => Promise<void>
+  readonly signal: AbortSignal
+  readonly progress?: (progress: Progress) => void
+  readonly pace?: number
+  readonly pause?: () => Promise<void>
+  readonly atSwitch?: (body: () => Promise<void>) => Promise<void>
+}
+
+/** Where a database stands against the files and schema.ts. */
+export interface MigrationState {
+  readonly journal: readonly JournalEntry[]
+  readonly files: readonly (MigrationFile & { readonly state: FileState })[]
+  /** What differs between the last declared structure and the database: somebody else's changes. In words. */
+  readonly drift: readonly string[]
+  /** Files that can't be put in one order, journal entries without a file, edited files: each with its remedy. */
+  readonly conflicts: readonly { readonly message: string; readonly hint: string }[]
+  readonly retired: readonly RetiredState[]
+}
+
+/** `present`: the database has its outcome, though the journal does not know it. */
+export type FileState = 'applied' | 'pending' | 'present' | 'conflict'
+
+export interface RetiredState {
+  /** `posts.subtitle`, or `drafts` for a table. */
+  readonly what: string
+  readonly retiredAt: string
+  /** When it may be purged: after the grace period. */
+  readonly purgeableAt: string
+  readonly rows: number
+}
