@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../std/nearest.ts'
 import type { Output } from './output.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What the shell gives a command. Commands read nothing ambient, so that tests can run them anywhere. */
 export interface Shell {
@@ -8,6 +9,8 @@ export interface Shell {
   /** Absolute path that relative paths on the command line are relative to. */
   readonly cwd: string
   readonly output: Output
+  /** Null where nobody can be asked. */
+  readonly terminal: Terminal | null
   /** Resolves with the signal's name when the user asks the program to stop. Until it is called, a signal just ends the program. */
   readonly untilStopped: () => Promise<string>
 }

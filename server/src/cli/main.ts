@@ -1,5 +1,6 @@
 import { main } from './dispatch.ts'
 import { terminalOutput } from './output.ts'
+import { openTerminal } from './terminal.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -27,4 +28,8 @@ function untilStopped(): Promise<string> {
 }
 
 const output = terminalOutput(process.env)
-process.exitCode = await main(process.argv.slice(2), { env: process.env, cwd: process.cwd(), output, untilStopped })
+const terminal = openTerminal()
+process.exitCode = await main(process.argv.slice(2), {
+  ...{ env: process.env, cwd: process.cwd() },
+  ...{ output, terminal, untilStopped },
+})

@@ -18,7 +18,7 @@ async function pilar(args: readonly string[], shell: Partial<Shell> = {}) {
     report: (text: string) => err.push(text),
     bold: (text: string) => text,
   }
-  const code = await main(args, { env: {}, cwd: '/', output, untilStopped, ...shell })
+  const code = await main(args, { env: {}, cwd: '/', output, terminal: null, untilStopped, ...shell })
   return { code, out: out.join('\n'), err: err.join('\n') }
 }
 
