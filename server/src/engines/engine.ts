@@ -7,6 +7,7 @@ import type { ColumnType } from '../schema/types.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json } from '../std/json.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { Structure } from './structure.ts'
 
 export type EngineName = 'sqlite' | 'memory'
 
@@ -43,9 +44,31 @@ export interface EnginePool {
   /** Reads the structure as it is. `version` is 0; the caller numbers Catalogs. */
   introspect(signal: AbortSignal): Promise<Catalog>
   migrate(steps: readonly MigrationStep[], signal: AbortSignal): Promise<void>
+  /** Reading and changing the structure with migrations. */
+  readonly structure: Structure
+  /** The number of the structure that the database has at this moment, whoever made it. Differs whenever the structure may differ. */
+  structureVersion(): number
+  /**
+   * From now on programs are compiled for the structure of this number, as `structureVersion` gave it before that structure was read. A program
+   * asked for while the database has another one fails with StaleStructure, and nothing has happened. Until the first call nothing is checked. What
+   * the pool itself does without changing the Catalog (copies of a running migration, its own tables) does not count.
+   */
+  acceptStructure(version: number): void
   /** Every commit as one ChangeSet, in order, from the moment of the call. Returns the function that stops it. */
   subscribe(listener: (changes: ChangeSet) => void): () => void
   close(): Promise<void>
+}
+
+/**
+ * The database has another structure than the one the program was compiled for: nothing was read or written. Who asked loads the model anew (or
+ * takes the one that is there by now) and asks again. Never an answer to a request.
+ */
+export class StaleStructure extends Error {
+  override readonly name = 'StaleStructure'
+
+  constructor() {
+    super('the structure of the database has changed')
+  }
 }
 
 export type Batches = Iterable<Batch> | AsyncIterable<Batch>

@@ -27,6 +27,7 @@ import type { SqliteProgram } from './program.ts'
 import { Reader } from './reader.ts'
 import { type SqliteSettings, sqliteSettings } from './settings.ts'
 import { type BindInput, bindSlots } from './slots.ts'
+import { SqliteStructure } from './structure.ts'
 import type { WritePlan } from './write-plan.ts'
 import { Writer } from './writer.ts'
 import type { ChangedRow, ReadResult, WriteResult, WriteTask } from './writer-messages.ts'
@@ -123,6 +124,7 @@ class SqlitePool implements EnginePool {
   readonly #events: Subscribers
   /** Programs that were too slow inline, and until when they go to a child at once. A busy machine can make any program slow once. */
   readonly #slow = new WeakMap<SqliteProgram, { readonly untilMs: number; readonly forMs: number }>()
+  readonly structure: SqliteStructure
   #lastTransaction = 0
   #watched: Catalog | null = null
 
@@ -132,7 +134,14 @@ class SqlitePool implements EnginePool {
     this.#reader = reader
     this.#events = events
     this.#children = new Children(settings)
+    this.structure = new SqliteStructure()
   }
+
+  structureVersion(): number {
+    return 0
+  }
+
+  acceptStructure(_version: number): void {}
 
   execute(program: Program, params: Params, options: ExecuteOptions): Batches {
     assert(program.engine === 'sqlite', 'the program was compiled for SQLite')
