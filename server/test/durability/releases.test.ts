@@ -1,0 +1,93 @@
+/** What a released version wrote opens in this one, with the same rows, and can be migrated: see ../fixtures/README.md. */
+import assert from 'node:assert/strict'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { Pilar, type Started, started } from '../cli/process.ts'
+import { DATA_FILE, ROWS_FILE, readRows, writeRows } from '../fixtures/rows.ts'
+import { tempFolder } from '../support/temp.ts'
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url))
+
+const stored = readdirSync(FIXTURES)
+  .filter((name) => name.startsWith('data-'))
+  .flatMap((release) => readdirSync(join(FIXTURES, release)).map((name) => join(FIXTURES, release, name)))
+
+/** The project and its data directory, as copies. */
+function unpack(fixture: string, t: TestContext): string {
+  const folder = tempFolder()
+  t.after(folder.remove)
+  for (const file of ['schema.ts', 'seed.ts']) cpSync(join(fixture, file), join(folder.path, file))
+  mkdirSync(join(folder.path, '.pilar'))
+  writeFileSync(join(folder.path, '.pilar/data.db'), gunzipSync(readFileSync(join(fixture, DATA_FILE))))
+  return folder.path
+}
+
+async function serving<Result>(
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  body: (server: Started) => Promise<Result>,
+): Promise<Result> {
+  const pilar = new Pilar(['start', '--json', '--port', '0'], { cwd, env: { PILAR_LOG_LEVEL: 'error', ...env } })
+  try {
+    return await body(await started(pilar))
+  } finally {
+    await pilar.stop()
+    assert.doesNotMatch(pilar.err, /seed/)
+  }
+}
+
+const rowsOf = async ({ url, keys, tables }: Started) =>
+  writeRows(await readRows({ url, key: keys.service_role, tables }))
+
+test('every release has its data directories stored', () => {
+  assert.deepEqual(
+    stored.map((fixture) => fixture.slice(FIXTURES.length)),
+    ['data-0.1/everything', 'data-0.1/store'],
+  )
+})
+
+for (const fixture of stored) {
+  const name = fixture.slice(FIXTURES.length)
+  const expected = readFileSync(join(fixture, ROWS_FILE), 'utf8')
+
+  test(`${name} has nothing to migrate, and serves the same rows`, async (t) => {
+    const cwd = unpack(fixture, t)
+    assert.equal(await serving(cwd, { PILAR_MIGRATE: 'off' }, rowsOf), expected)
+    // And once more, after this version has had its way with it.
+    await serving(cwd, {}, async () => {})
+    assert.equal(await serving(cwd, { PILAR_MIGRATE: 'off' }, rowsOf), expected)
+  })
+}
+
+test('a data directory of 0.1 takes a new column and a new table', async (t) => {
+  const cwd = unpack(join(FIXTURES, 'data-0.1/everything'), t)
+  const file = join(cwd, 'schema.ts')
+  const before = readFileSync(file, 'utf8')
+  const after = before
+    .replace('sorted_name: c.text()', "rank: c.integer().default('5'),\n      sorted_name: c.text()")
+    .replace('tags: table(', 'colours: table({ name: c.text().primaryKey() }),\n    tags: table(')
+  assert.notEqual(after, before)
+  writeFileSync(file, after)
+  await serving(cwd, {}, async ({ url, keys, tables }) => {
+    assert.ok(tables.includes('public.colours'))
+    const headers = { apikey: keys.service_role }
+    const answer = await fetch(`${url}/rest/v1/authors?select=full_name,rank,posts(title)&order=id`, { headers })
+    assert.deepEqual(await answer.json(), [
+      { full_name: 'Ada Ärmel', rank: 5, posts: [{ title: 'First' }, { title: 'Second' }] },
+      { full_name: 'Ben Birch', rank: 5, posts: [{ title: 'Third' }] },
+    ])
+  })
+})
+
+test('control: a row that differs in the file is found', async (t) => {
+  const fixture = join(FIXTURES, 'data-0.1/everything')
+  const cwd = unpack(fixture, t)
+  const database = new DatabaseSync(join(cwd, '.pilar/data.db'))
+  database.exec("UPDATE keyless SET weight = 0.25 WHERE word = 'b'")
+  database.close()
+  assert.notEqual(await serving(cwd, {}, rowsOf), readFileSync(join(fixture, ROWS_FILE), 'utf8'), basename(fixture))
+})
