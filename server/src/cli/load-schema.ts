@@ -1,11 +1,7 @@
-import { fork } from 'node:child_process'
-import { getCompileCacheDir } from 'node:module'
-import { dirname, extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { failure } from '../errors/error.ts'
 import { type Answers, remember } from '../policy/expression/sql.ts'
-import { WASM_FLAGS } from '../runtime/grammar.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
+import { askApart } from './apart.ts'
 import type { Shell } from './command.ts'
 import { loadDefault } from './load-module.ts'
 
@@ -13,8 +9,6 @@ import { loadDefault } from './load-module.ts'
 export async function loadSchema(path: string): Promise<SchemaDefinition> {
   return asDefinition(await loadDefault(path), path)
 }
-
-const CHILD = fileURLToPath(new URL(`./schema-child${extname(import.meta.url)}`, import.meta.url))
 
 /** What the process that loads a schema sends back, as JSON: what a message can't carry, such as methods of the builders, is dropped. */
 export type Loaded =
@@ -27,28 +21,13 @@ export type Loaded =
  * read expressions, tens of megabytes, goes back to the system. Throws as `loadSchema`, and an AbortError when `signal` stops it.
  */
 export async function loadSchemaApart(path: string, shell: Pick<Shell, 'env'>, signal: AbortSignal) {
-  const child = fork(CHILD, [path], { env: childEnv(shell), execArgv: [...WASM_FLAGS], signal })
-  // A schema.ts that never comes to an end does not outlive this process.
-  const kill = () => void child.kill('SIGKILL')
-  process.once('exit', kill)
-  const loaded = await new Promise<Loaded>((resolve, reject) => {
-    child.once('message', (message) => resolve(message as Loaded))
-    child.once('error', reject)
-    // Not `exit`, which may come before the message.
-    child.once('close', (code, by) => reject(endedEarly(path, by ?? `exit code ${code}`)))
-  }).finally(() => {
-    process.off('exit', kill)
-    kill()
-  })
+  const loaded = (await askApart('schema-child', {
+    ...{ files: [path], env: shell.env, signal },
+    endedEarly: (how) => endedEarly(path, how),
+  })) as Loaded
   if ('message' in loaded) throw failure('PILAR_SCHEMA', { message: loaded.message }, hinted(loaded.hint))
   remember(loaded.answers)
   return loaded.definition
-}
-
-/** The compile cache that was switched on by a call is not in the environment. */
-function childEnv({ env }: Pick<Shell, 'env'>): NodeJS.ProcessEnv {
-  const cache = getCompileCacheDir()
-  return cache === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(cache) }
 }
 
 function endedEarly(path: string, how: string): Error {
