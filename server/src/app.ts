@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Engine, EnginePool } from './engines/engine.ts'
-import { sqlite } from './engines/sqlite/index.ts'
+import { chooseDatabase, openDatabase } from './app/database.ts'
+import type { EnginePool } from './engines/engine.ts'
 import { failure } from './errors/error.ts'
 import {
   createIdentify,
@@ -64,8 +63,6 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Engines by the scheme of a database URL. */
-const ENGINES: ReadonlyMap<string, Engine> = new Map([['sqlite', sqlite]])
 const FEATURES: readonly Feature<Kernel>[] = [rest, status, reserved]
 
 /** Composes an app: settings, engine, model, features, transport. Throws PILAR_SETTINGS, PILAR_START or SchemaProblems, with nothing left open. */
@@ -78,8 +75,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const observe = options.observe ?? (() => {})
   const dataDir = resolve(options.projectDir, settings.dataDir)
   const secret = loadSecret(settings.jwtSecret, dataDir)
-  const database = chooseDatabase(settings, dataDir, options.projectDir)
-  const pool = await openPool(database, { limits, observe, clock })
+  const database = chooseDatabase(settings, options.projectDir)
+  const pool = await openDatabase(database, { limits, observe, clock })
   const loader = new ModelLoader(
     pool,
     observe,
@@ -186,40 +183,6 @@ class ModelLoader {
   stop(): void {
     this.#lifetime.abort()
   }
-}
-
-interface Database {
-  readonly engine: Engine
-  readonly url: string
-  /** Pilar's own file in the data folder, which it may change at will. */
-  readonly embedded: boolean
-}
-
-function chooseDatabase(settings: Settings, dataDir: string, projectDir: string): Database {
-  if (settings.databaseUrl === '') {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    return { engine: sqlite, url: `sqlite:${resolve(dataDir, 'data.db')}`, embedded: true }
-  }
-  const scheme = settings.databaseUrl.split(':')[0] ?? ''
-  const engine = ENGINES.get(scheme)
-  if (engine === undefined) {
-    const hint = `Known: ${[...ENGINES.keys()].map((known) => `${known}:`).join(', ')}. For a SQLite file write sqlite:FILE.`
-    throw failure(
-      'PILAR_SETTINGS',
-      { message: `no engine serves a database URL that starts with "${scheme}:"` },
-      { hint },
-    )
-  }
-  const file = settings.databaseUrl.slice(scheme.length + 1)
-  return { engine, url: `${scheme}:${resolve(projectDir, file)}`, embedded: false }
-}
-
-function openPool(database: Database, env: { limits: Limits; observe: Observe; clock: Clock }): Promise<EnginePool> {
-  const { limits, observe, clock } = env
-  return database.engine.open(
-    { url: database.url, statementTimeoutMs: limits.statementTimeoutMs, transactionMs: limits.transactionMs },
-    { observe: ({ kind, ...details }) => observe({ ...details, kind: 'engine', event: kind }), clock },
-  )
 }
 
 function isEmpty(found: Catalog): boolean {

@@ -100,6 +100,7 @@ export const ERRORS = {
   PILAR_SCHEMA: row(500, '{message}'),
   PILAR_SETTINGS: row(500, '{message}'),
   PILAR_START: row(500, '{message}'),
+  PILAR_MIGRATION: row(500, '{message}'),
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -31,6 +31,20 @@ export interface MigrationPlan {
   readonly possible: boolean
 }
 
+/** How an entry of the journal would be taken back. */
+export interface UndoPlan extends MigrationPlan {
+  readonly entry: JournalEntry
+  /** Where the former state can't be had again, or not exactly, in plain words: each is told; `obstacles` alone refuse. */
+  readonly losses: readonly string[]
+}
+
+/** What would be destroyed for ever, and what is not to be destroyed yet. */
+export interface PurgePlan extends MigrationPlan {
+  readonly purged: readonly RetiredState[]
+  /** Asked for, and still within the grace period. */
+  readonly notYet: readonly RetiredState[]
+}
+
 export interface PlannedStep {
   readonly step: MigrationStep
   readonly risk: Risk
@@ -45,7 +59,7 @@ export interface PlannedStep {
 export interface ApplyOptions {
   readonly structure: Structure
   readonly lease: Lease
-  readonly entry: Pick<JournalEntry, 'name' | 'checksum' | 'kind' | 'undoes'>
+  readonly entry: EntryHead
   /** Called once before anything is touched when a step retires something or needs data. */
   readonly backup: () => Promise<void>
   readonly signal: AbortSignal
@@ -54,6 +68,9 @@ export interface ApplyOptions {
   readonly pause?: () => Promise<void>
   readonly atSwitch?: (body: () => Promise<void>) => Promise<void>
 }
+
+/** What the journal is to say of a migration besides its steps. */
+export type EntryHead = Pick<JournalEntry, 'name' | 'checksum' | 'kind' | 'undoes'>
 
 /** Where a database stands against the files and schema.ts. */
 export interface MigrationState {
@@ -66,7 +83,7 @@ export interface MigrationState {
   readonly retired: readonly RetiredState[]
 }
 
-/** `present`: the database has its outcome, though the journal does not know it. */
+/** `present`: the database has its outcome, though the journal does not know it. `conflict`: it can't be told how to apply it. */
 export type FileState = 'applied' | 'pending' | 'present' | 'conflict'
 
 export interface RetiredState {
