@@ -1,0 +1,88 @@
+import type { MigrationPlan, PlannedStep } from '../pipeline/migrate/types.ts'
+import type { Finding } from '../schema/migration/step.ts'
+import type { Output } from './output.ts'
+import { duration, rowsOf } from './progress.ts'
+
+/** Where the risk stands, when the explanation is not longer. */
+const EXPLANATION_WIDTH = 72
+
+export interface PrintOptions {
+  readonly output: Pick<Output, 'bold'>
+  /** Shows the statements of each step, too. */
+  readonly sql: boolean
+}
+
+/** A plan for people: numbered steps with risk and cost, what the rows say of them, and what stands in the way. */
+export function planText(plan: MigrationPlan, options: PrintOptions): string {
+  const steps = plan.steps.map((step, index) => stepText(step, index + 1, options))
+  const obstacles = plan.obstacles.map(({ table, message, hint }) => noteText(`${table}: ${message}`, hint))
+  const warnings = plan.warnings.map(({ table, message, hint }) => noteText(`${table}: ${message}`, hint))
+  return [
+    ...steps,
+    ...headed('Not possible:', obstacles, options),
+    ...headed('To know:', warnings, options),
+    `\n${summary(plan)}`,
+  ].join('\n')
+}
+
+function headed(heading: string, notes: readonly string[], { output }: PrintOptions): readonly string[] {
+  return notes.length === 0 ? [] : [`\n${output.bold(heading)}`, ...notes]
+}
+
+function noteText(message: string, hint: string | null): string {
+  return hint === null ? `  ${message}` : `  ${message}\n    hint: ${hint}`
+}
+
+function stepText(planned: PlannedStep, number: number, { output, sql }: PrintOptions): string {
+  const cost = planned.rows === 0 ? '' : `  ${rowsOf(planned.rows)}, ${duration(planned.estimateMs)}`
+  const first = `${String(number).padStart(3)}  ${planned.explanation.padEnd(EXPLANATION_WIDTH)}  ${riskText(planned, output)}${cost}`
+  const statements = sql
+    ? planned.sql.flatMap((statement) => statement.split('\n')).map((line) => `       ${line}`)
+    : []
+  return [first, ...planned.findings.flatMap(findingLines), ...statements].join('\n')
+}
+
+function riskText({ risk }: PlannedStep, output: Pick<Output, 'bold'>): string {
+  return risk === 'safe' || risk === 'slow' ? risk : output.bold(risk)
+}
+
+function findingLines({ kind, message, hint, rows, samples }: Finding): readonly string[] {
+  const more = rows - samples.length
+  return [
+    `     ${kind === 'refuses' ? 'refused: ' : ''}${message}`,
+    ...samples.map((sample) => `       ${sampleText(sample)}`),
+    ...(samples.length > 0 && more > 0 ? [`       and ${rowsOf(more)} more`] : []),
+    ...(hint === null ? [] : [`     hint: ${hint}`]),
+  ]
+}
+
+// C1 controls and marks of direction, which JSON leaves as they are, could write a line that is not there.
+const UNSAFE = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const SAMPLE_CHARACTERS_MAX = 120
+
+function sampleText(sample: Readonly<Record<string, unknown>>): string {
+  const text = Object.entries(sample)
+    .map(([name, value]) => `${name} ${JSON.stringify(value) ?? 'null'}`)
+    .join(', ')
+    .replaceAll(UNSAFE, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.length <= SAMPLE_CHARACTERS_MAX ? text : `${text.slice(0, SAMPLE_CHARACTERS_MAX)}…`
+}
+
+function summary(plan: MigrationPlan): string {
+  const steps = plan.steps.length === 1 ? '1 step' : `${plan.steps.length} steps`
+  if (!plan.possible) return `${steps}, not possible as it stands; nothing was changed.`
+  const rows = plan.steps.reduce((sum, step) => sum + step.rows, 0)
+  const time = plan.steps.reduce((sum, step) => sum + step.estimateMs, 0)
+  const cost = rows === 0 ? '' : `, ${rowsOf(rows)} to read or copy, ${duration(time)}`
+  return `${steps}${cost}.${needsBackup(plan) ? ' A backup is made first.' : ''}`
+}
+
+/** True for plans after which something is out of sight, or which depend on what the rows are: a person confirms them. */
+export function needsBackup({ steps }: Pick<MigrationPlan, 'steps'>): boolean {
+  return steps.some(({ risk }) => risk === 'retires' || risk === 'needs data')
+}
+
+/** The same for programs: what `--json` prints of a plan. */
+export function planJson({ steps, obstacles, warnings, possible }: MigrationPlan): object {
+  return { possible, steps, obstacles, warnings, backup: needsBackup({ steps }) }
+}
