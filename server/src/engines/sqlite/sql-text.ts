@@ -63,7 +63,10 @@ export function inParentheses(tokens: readonly Token[], index: number): readonly
 /** Words in parentheses, as in `FOREIGN KEY (a, "b c")`. */
 export function wordsInParentheses(tokens: readonly Token[], index: number): readonly string[] {
   const inside = inParentheses(tokens, index)
-  return inside
-    .filter((token, at) => token.kind === 'word' && (at === 0 || inside[at - 1]?.text === ','))
-    .map(({ text }) => text)
+  return inside.filter((token, at) => token.kind !== 'mark' && (at === 0 || inside[at - 1]?.text === ',')).map(nameOf)
+}
+
+/** What a token names: SQLite takes a text in single quotes for a name where only a name can be. */
+export function nameOf(token: Token): string {
+  return token.kind === 'string' ? token.text.slice(1, -1).replaceAll("''", "'") : token.text
 }
