@@ -14,6 +14,7 @@ import { reserved } from './features/reserved/index.ts'
 import { rest } from './features/rest/index.ts'
 import { status } from './features/status/index.ts'
 import type { Kernel } from './pipeline/kernel.ts'
+import { LiveModel, type Served } from './pipeline/live-model.ts'
 import { loadModel } from './pipeline/load-model.ts'
 import type { Model } from './pipeline/model.ts'
 import { PlanCache } from './pipeline/plan-cache.ts'
@@ -83,10 +84,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     (found) => settings.migrate === 'auto' && (database.embedded || isEmpty(found)),
   )
   try {
-    const model = await loader.load(options.definition, null)
+    const live = new LiveModel(await loader.load(options.definition, null))
     const keys = deriveKeys(secret)
     const kernel: Kernel = {
-      ...{ engine: database.engine, pool, settings, limits, clock, observe, model },
+      ...{ engine: database.engine, pool, settings, limits, clock, observe, live },
       plans: new PlanCache(limits.planCacheEntriesMax),
       planOptions: {
         aggregatesEnabled: settings.aggregates,
@@ -96,7 +97,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       identify: createIdentify({
         ...{ keys, clock, roleClaim: settings.jwtRoleClaim, anonymousAccess: settings.anonymousAccess },
         verify: createVerifier({ secret, jwks: loadKeySet(settings.jwks), audience: settings.jwtAudience }),
-        roles: () => kernel.model.policies.roles,
+        roles: () => live.served.model.policies.roles,
       }),
     }
     return serve(kernel, keys, loader)
@@ -123,7 +124,7 @@ function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
     settings,
     limits,
     get model() {
-      return kernel.model
+      return kernel.live.served.model
     },
     fresh: loader.foundEmpty,
     listen: async () => {
@@ -133,7 +134,7 @@ function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
     },
     handle: (request) => handleInProcess(request, routes),
     reload: async (definition) => {
-      kernel.model = await loader.load(definition, kernel.model)
+      kernel.live.swap(await loader.load(definition, kernel.live.served.model))
     },
     close: async () => {
       observe({ kind: 'stopping', reason: 'close' })
@@ -160,13 +161,13 @@ class ModelLoader {
     this.#mayMigrate = mayMigrate
   }
 
-  load(definition: SchemaDefinition | null, previous: Model | null): Promise<Model> {
+  load(definition: SchemaDefinition | null, previous: Model | null): Promise<Served> {
     const next = this.#last.then(() => this.#loadNow(definition, previous))
     this.#last = next.catch(() => {})
     return next
   }
 
-  #loadNow(definition: SchemaDefinition | null, previous: Model | null): Promise<Model> {
+  #loadNow(definition: SchemaDefinition | null, previous: Model | null): Promise<Served> {
     return loadModel({
       definition,
       pool: this.#pool,

@@ -5,10 +5,10 @@ import type { Limits } from '../runtime/limits.ts'
 import type { Observe } from '../runtime/observe.ts'
 import type { Settings } from '../runtime/settings.ts'
 import type { Clock } from '../std/clock.ts'
-import type { Model } from './model.ts'
+import type { LiveModel } from './live-model.ts'
 import type { PlanCache } from './plan-cache.ts'
 
-/** Everything ambient that the pipeline needs. Made once by the composition root; only `model` is ever replaced. */
+/** Everything ambient that the pipeline needs. Made once by the composition root; only the Model in `live` is ever replaced. */
 export interface Kernel {
   readonly engine: Engine
   readonly pool: EnginePool
@@ -19,5 +19,5 @@ export interface Kernel {
   readonly clock: Clock
   readonly observe: Observe
   readonly identify: Identify
-  model: Model
+  readonly live: LiveModel
 }

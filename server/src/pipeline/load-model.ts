@@ -8,6 +8,7 @@ import type { SchemaDefinition } from '../schema/definition.ts'
 import { type Difference, diff } from '../schema/diff.ts'
 import { adoptCatalog } from './adopt-catalog.ts'
 import { declare, SchemaProblems } from './declare.ts'
+import type { Served } from './live-model.ts'
 import { Model } from './model.ts'
 
 export interface LoadOptions {
@@ -36,9 +37,10 @@ const NOTHING: SchemaDefinition = {
  * From a definition and a database to what requests are planned against. Checks everything before it touches the database; throws
  * SchemaProblems, or PILAR_START where the database differs in a way that can't be mended by adding.
  */
-export async function loadModel(options: LoadOptions): Promise<Model> {
+export async function loadModel(options: LoadOptions): Promise<Served> {
   const definition = options.definition ?? NOTHING
   await loadGrammar()
+  const structureVersion = options.pool.structureVersion()
   const found = await options.pool.introspect(options.signal)
   const version = options.previous.catalogVersion + 1
   const declared = declare(definition, found, version)
@@ -52,7 +54,7 @@ export async function loadModel(options: LoadOptions): Promise<Model> {
     policyVersion: loaded.policies.version,
     tables: catalog.tables.size,
   })
-  return new Model(catalog, loaded.policies)
+  return { model: new Model(catalog, loaded.policies), found: current, structureVersion, unfit: new Set() }
 }
 
 async function bringUpToDate(declared: Catalog, found: Catalog, options: LoadOptions): Promise<Catalog> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { StaleStructure } from '../engines/engine.ts'
 import { failure, PilarError } from '../errors/error.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -8,6 +9,8 @@ import type { Kernel } from './kernel.ts'
  */
 export function refuse(error: unknown, kernel: Pick<Kernel, 'observe'>): PilarError {
   if (error instanceof PilarError) return error
+  // The structure changed again and again while the request was tried.
+  if (error instanceof StaleStructure) return failure('PGRST002')
   const id = randomUUID()
   kernel.observe({ kind: 'request-failed', id, error })
   return failure(

@@ -1,10 +1,12 @@
-import type { Program } from '../engines/engine.ts'
+import { type Program, StaleStructure } from '../engines/engine.ts'
+import { failure, PilarError } from '../errors/error.ts'
 import type { Actor } from '../policy/actor.ts'
 import { GuardedPlan } from '../policy/guarded-plan.ts'
 import { plan } from '../query/planner/plan.ts'
 import type { HttpReply, HttpRequest } from '../runtime/http.ts'
 import { collect } from './collect.ts'
 import type { Kernel } from './kernel.ts'
+import type { Served } from './live-model.ts'
 import type { Model } from './model.ts'
 import type { Prepared } from './plan-cache.ts'
 import { refuse } from './refuse.ts'
@@ -13,22 +15,35 @@ import type { Asked, Surface } from './surface.ts'
 
 const NO_CELLS: readonly [] = []
 
+/** How often a request is begun anew because the structure of the database changed under it. */
+const TRIES_MAX = 5
+
+/** Codes that say that a name is unknown: PostgREST's of names, undefined column and table. */
+const UNKNOWN_NAME = /^(?:PGRST20\d|42703|42P01)$/
+
 /** The whole life of a request: identify → parse → plan → authorize → compile → execute → respond. */
-export async function run<A extends Asked>(
+export function run<A extends Asked>(request: HttpRequest, surface: Surface<A>, kernel: Kernel): Promise<HttpReply> {
+  return attempt(request, surface, { kernel, tries: 1 })
+}
+
+async function attempt<A extends Asked>(
   request: HttpRequest,
   surface: Surface<A>,
-  kernel: Kernel,
+  { kernel, tries }: { readonly kernel: Kernel; readonly tries: number },
 ): Promise<HttpReply> {
   const timer = startTimer(kernel.settings.serverTiming, kernel.clock)
   let actor: Actor | null = null
+  let served: Served | null = null
   try {
     const identified = kernel.identify(request.headers)
     actor = identified instanceof Promise ? await identified : identified
     timer.stage('identify')
-    const model = kernel.model // this request keeps the catalog and policies it started with
-    const prepared = prepare(request, surface, { kernel, actor, model, timer })
+    served = kernel.live.served // this request keeps the catalog and policies it started with
+    const prepared = prepare(request, surface, { kernel, actor, model: served.model, timer })
     if ('reply' in prepared) return prepared.reply
     const { asked, program } = prepared
+    if (served.unfit.size > 0) refuseUnfit(program, served)
+    if (program.kind === 'write' && kernel.live.switching !== null) throw new StaleStructure()
     const cells = 'payload' in asked.api ? asked.api.payload.cells : NO_CELLS
     const session = { nowMicros: kernel.clock.nowMicros(), transaction: null }
     const batches = kernel.pool.execute(
@@ -50,7 +65,30 @@ export async function run<A extends Asked>(
     timer.stage('respond')
     return withTiming(reply, timer)
   } catch (error) {
+    if (served !== null && tries < TRIES_MAX && (await mayTryAgain(error, served, kernel))) {
+      return attempt(request, surface, { kernel, tries: tries + 1 })
+    }
     return surface.refuse(refuse(error, kernel), actor)
+  }
+}
+
+/** Waits, where the database has another structure than the request was planned for, until there is a Model of that; false for all other errors. */
+async function mayTryAgain(error: unknown, served: Served, { live, pool }: Kernel): Promise<boolean> {
+  if (error instanceof StaleStructure) {
+    await live.usable(served)
+    return true
+  }
+  if (!(error instanceof PilarError) || !UNKNOWN_NAME.test(error.code)) return false
+  if (served === live.served && pool.structureVersion() === served.structureVersion) return false
+  await live.renewed(served)
+  return true
+}
+
+function refuseUnfit({ reads, writes }: Program, { unfit }: Served): void {
+  if (reads.some(({ table }) => unfit.has(table)) || writes.some((table) => unfit.has(table))) {
+    const hint =
+      'The database was changed, and this server does not know how. Start it with the schema.ts of the present structure.'
+    throw failure('PGRST002', {}, { hint })
   }
 }
 
