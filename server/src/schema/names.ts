@@ -3,7 +3,7 @@ import { utf8Length } from '../std/compare-text.ts'
 /** Rules for names, and the names PostgreSQL gives to constraints and indexes that have none. */
 
 /** PostgreSQL's limit, in bytes of UTF-8. */
-const NAME_BYTES_MAX = 63
+export const NAME_BYTES_MAX = 63
 
 /** Names that would be taken for something else by JavaScript objects somewhere on their way. */
 const UNSAFE = new Set(['__proto__', 'constructor', 'prototype'])
@@ -53,11 +53,16 @@ export function constraintName(
 ): string {
   for (let pass = 0; ; pass++) {
     const label = pass === 0 ? parts.label : `${parts.label}${pass}`
-    const name = fitName(parts.table, parts.columns.join('_'), label)
+    const name = generatedName({ ...parts, label })
     if (taken.has(name)) continue
     taken.add(name)
     return name
   }
+}
+
+/** `table_columns_label`, cut to PostgreSQL's limit. */
+export function generatedName(parts: { table: string; columns: readonly string[]; label: string }): string {
+  return fitName(parts.table, parts.columns.join('_'), parts.label)
 }
 
 function fitName(table: string, columns: string, label: string): string {

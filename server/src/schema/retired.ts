@@ -15,6 +15,8 @@ export interface RetiredColumn {
   readonly retiredAt: string
   /** Constraints that went with it, as they were. */
   readonly suspended: Suspended
+  /** Set where a change of type retired it: the expression that gave the values of the column in its place, null for a cast. */
+  readonly converted?: { readonly using: string | null }
 }
 
 export interface RetiredTable {

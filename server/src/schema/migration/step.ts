@@ -17,9 +17,14 @@ export type TableStep =
       /** A PostgreSQL select that gives the rows of the new table, its output named after the columns; null for an empty table. */
       readonly using: string | null
     }
+  /** Names of constraints that were made from the table's name follow it (`followNames`); so they do with a column. */
   | { readonly kind: 'rename-table'; readonly table: TableKey; readonly to: TableKey }
-  /** Keeps the table under a reserved name, its foreign keys and what points to it suspended. */
+  /**
+   * Keeps the table under a reserved name (`retiredTableKey`), its foreign keys and what points to it suspended; names of its indexes and constraints
+   * are free again.
+   */
   | { readonly kind: 'retire-table'; readonly table: TableKey }
+  /** As it was, its constraints and indexes included, but for foreign keys to what is gone. In another database: `findRetiredTable`. */
   | { readonly kind: 'restore-table'; readonly retired: RetiredTable }
   | { readonly kind: 'set-table-comment'; readonly table: TableKey; readonly comment: string | null }
   /** From a closed table to an open one and back; the jsonb column itself is added or retired by a step of its own. */
@@ -40,8 +45,12 @@ export type ColumnStep =
       readonly using: string | null
     }
   | { readonly kind: 'rename-column'; readonly table: TableKey; readonly column: string; readonly to: string }
-  /** Keeps the column under a reserved name: null allowed; its constraints are taken away by steps before this one. */
+  /**
+   * Keeps the column under a reserved name (`retiredColumnName`): null allowed, and the constraints it takes part in suspended with it. A generated
+   * column has no values of its own: it is taken away.
+   */
   | { readonly kind: 'retire-column'; readonly table: TableKey; readonly column: string }
+  /** `column` as it is to be, perhaps under another name; its constraints come back by steps of their own. In another database: `findRetiredColumn`. */
   | {
       readonly kind: 'restore-column'
       readonly table: TableKey
@@ -50,6 +59,7 @@ export type ColumnStep =
       /** For rows that have none, having been written in between. */
       readonly using: string | null
     }
+  /** The former column is retired if its values say more than the new ones (`retiresValues`). */
   | {
       readonly kind: 'change-type'
       readonly table: TableKey
@@ -58,7 +68,10 @@ export type ColumnStep =
       readonly to: ColumnType
       /** A PostgreSQL expression over the row; null casts the value. */
       readonly using: string | null
-      /** Going back: the retired column that holds the former values, which count for rows whose value was not changed since. */
+      /**
+       * Going back: the retired column that holds the former values, which count for rows whose value was not changed since (it still is what
+       * `restores.converted.using`, or a cast, makes of the former one). It is used up: the new column holds what it held.
+       */
       readonly restores: RetiredColumn | null
     }
   /** `using` fills the rows that have null; null refuses them. */
