@@ -8,7 +8,8 @@ import { type Answers, expressionSql, grammarHere } from './expression/sql.ts'
 export async function foresee(definition: SchemaDefinition): Promise<Answers> {
   const grammar = await grammarHere()
   const expressions = expressionsOf(definition).filter((text) => text !== null && text !== undefined)
-  const texts = new Set([...expressions.map(expressionSql), ...definition.views.map((view) => view.select)])
+  const selects = [...definition.views.map((view) => view.select), ...definition.tables.map((table) => table.using)]
+  const texts = new Set([...expressions.map(expressionSql), ...selects.filter((text) => text !== null)])
   return [...texts].map((sql) => [sql, grammar(sql)] as const)
 }
 
@@ -21,7 +22,7 @@ function expressionsOf({ tables, functions, policies }: SchemaDefinition): reado
     ...tables.flatMap((table) => [
       ...table.checks.map((check) => check.expression),
       ...table.indexes.map((index) => index.where),
-      ...table.columns.flatMap((column) => [column.default, column.generated?.expression, column.check]),
+      ...table.columns.flatMap((column) => [column.default, column.generated?.expression, column.check, column.using]),
     ]),
   ]
 }

@@ -1,3 +1,5 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { SavedBackup, Structure } from '../../engines/structure.ts'
 import type { Clock } from '../../std/clock.ts'
 
@@ -13,10 +15,25 @@ export interface BackupBeforeOptions {
   readonly saved?: (backup: SavedBackup) => void
 }
 
+/** Those that people made themselves have other names and are never removed. */
+const OURS = /^before-\d{8}T\d{9}Z\.db$/
+
 /**
- * The hook for `ApplyOptions.backup`: writes `before-{moment}.db` into the folder, and removes the oldest of that name beyond `kept`. Does nothing
+ * The hook for `ApplyOptions.backup`: writes `before-{moment}.db` into the folder, and removes the oldest of such a name beyond `kept`. Does nothing
  * where the engine has no backup.
  */
-export function backupBefore(_options: BackupBeforeOptions): () => Promise<void> {
-  throw new Error('not built yet')
+export function backupBefore(options: BackupBeforeOptions): () => Promise<void> {
+  return async () => {
+    const { structure, folder, clock, signal, saved } = options
+    if (structure.backup === null) return
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const moment = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '')
+    saved?.(await structure.backup.save(join(folder, `before-${moment}.db`), { signal }))
+    await removeOld(options)
+  }
+}
+
+async function removeOld({ folder, kept }: BackupBeforeOptions): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => OURS.test(name)).sort()
+  for (const name of names.slice(0, Math.max(0, names.length - kept))) await rm(join(folder, name), { force: true })
 }
