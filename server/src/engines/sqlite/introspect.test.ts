@@ -80,6 +80,70 @@ test('adopts a file with odd names as it is', () => {
   assert.deepEqual(customers?.foreignKeys, [
     { name: 'Customers_Boss_fkey', columns: ['Boss'], references, onDelete: 'set null', onUpdate: 'no action' },
   ])
-  assert.deepEqual(customers?.column.get('Full')?.generated, { expression: 'null', stored: false })
+  assert.deepEqual(customers?.column.get('Full')?.generated, { expression: "Code || '!'", stored: false })
+  database.close()
+})
+
+test('lists what a Catalog has no word for', () => {
+  const database = new DatabaseSync(':memory:')
+  database.exec(`
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT COLLATE NOCASE, body TEXT);
+    CREATE VIRTUAL TABLE notes_fts USING fts5(title, body, content='notes', content_rowid='id');
+    CREATE TRIGGER notes_ai AFTER INSERT ON notes BEGIN INSERT INTO notes_fts(rowid, title) VALUES (new.id, new.title); END;
+    CREATE INDEX by_length ON notes (length(body));
+    CREATE INDEX by_body ON notes (body COLLATE NOCASE);
+    CREATE INDEX by_title ON notes (title);`)
+  const { opaque, tables } = introspect(database)
+  assert.deepEqual([...tables.keys()], ['public.notes'])
+  assert.deepEqual(
+    opaque.map(({ kind, table, name }) => `${kind}: ${name} of ${table}`),
+    [
+      'virtual table: notes_fts of null',
+      'trigger: notes_ai of public.notes',
+      'index on an expression: by_length of public.notes',
+      'index with a collation: by_body of public.notes',
+      'collation: title of public.notes',
+    ],
+  )
+  assert.equal(opaque.at(-1)?.text, 'COLLATE NOCASE')
+  database.close()
+})
+
+test('keeps what is retired, in the making or rubbish out of sight', () => {
+  const database = new DatabaseSync(':memory:')
+  const column = {
+    name: 'mail',
+    type: { name: 'text' },
+    nullable: false,
+    default: null,
+    generated: null,
+    identity: null,
+    comment: null,
+  }
+  const suspended = {
+    primaryKey: false,
+    uniques: [{ name: 'people_mail_key', columns: ['mail'] }],
+    foreignKeys: [],
+    checks: [],
+    indexes: [],
+  }
+  const retiredAt = '2026-01-01T00:00:00Z'
+  const table = { schema: 'public', name: 'old', kind: 'table', columns: [column], primaryKey: [] }
+  database.exec(`
+    CREATE TABLE people (id INT_INTEGER /*pilar:{"type":{"name":"integer"}}*/ NOT NULL,
+      pilar_retired_mail TEXT /*pilar:${JSON.stringify({ retired: { column, suspended, retiredAt } })}*/);
+    CREATE TABLE "pilar.retired_old" (/*pilar:${JSON.stringify({ retired: { table, retiredAt } })}*/ mail TEXT NOT NULL);
+    CREATE TABLE "pilar.copy_1_1" (id INT_INTEGER); CREATE TABLE "pilar.rubbish_1" (id INT_INTEGER);
+    CREATE TABLE "pilar.migrations" (/*pilar:{"system":true}*/ id INT_INTEGER)`)
+  const { tables, retired } = introspect(database)
+  assert.deepEqual([...tables.keys()], ['public.people', 'pilar.migrations'])
+  assert.deepEqual([...(tables.get('public.people')?.column.keys() ?? [])], ['id'])
+  assert.deepEqual(retired.columns, [
+    { table: 'public.people', storedAs: 'pilar_retired_mail', column, suspended, retiredAt },
+  ])
+  assert.deepEqual(
+    retired.tables.map(({ table, storedAs }) => [table.key, [...table.column.keys()], storedAs]),
+    [['public.old', ['mail'], 'pilar.retired_old']],
+  )
   database.close()
 })

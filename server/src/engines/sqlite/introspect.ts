@@ -1,93 +1,76 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Catalog, Column, ForeignKey, Index, ReferentialAction, Table, Unique } from '../../schema/catalog.ts'
-import { DEFAULT_SCHEMA, tableKey } from '../../schema/catalog.ts'
+import type { Catalog, Column, Table } from '../../schema/catalog.ts'
+import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
 import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
+import type { RetiredColumn, RetiredTable } from '../../schema/retired.ts'
 import { quoteName } from '../sql/printer.ts'
 import { adoptedType, ownType } from './adopted-types.ts'
 import type { SqlValue } from './codecs.ts'
-import { type ColumnNote, readNote } from './notes.ts'
-import { readTableText, type TableText } from './read-table-sql.ts'
+import { type ColumnRow, type Found, type FoundFile, nameOf, readFile } from './found-file.ts'
+import { readForeignKeys, readIndexes, readUniques } from './introspect-keys.ts'
+import type { ColumnNote } from './notes.ts'
+import { readOpaque } from './opaque.ts'
+import { keyText } from './read-table-sql.ts'
 import { ON_CONFLICT, WITHOUT_ROWID } from './tables.ts'
 
-interface Found {
-  readonly name: string
-  readonly kind: 'table' | 'view'
-  readonly withoutRowid: boolean
-  readonly text: TableText
-}
-
-interface ColumnRow {
-  readonly name: string
-  readonly type: string
-  readonly notnull: number
-  readonly dflt_value: string | null
-  readonly pk: number
-  /** 0 ordinary, 1 hidden, 2 virtual, 3 stored. */
-  readonly hidden: number
-}
-
-/** The structure of a file as it is. Reads only. Tables of SQLite itself and of its extensions are left out. */
+/**
+ * The structure of a file as it is. Reads only. Tables of SQLite itself and of its extensions are left out, and so is what a migration has not
+ * finished or not yet removed; what is retired is told apart.
+ */
 export function introspect(database: DatabaseSync): Catalog {
-  const tables = foundTables(database)
-  const made = tables.flatMap((found) => {
-    try {
-      return [readTable(found, tables, database)]
-    } catch (error) {
-      // A view over something that is gone can't be read by anybody; the rest of the file can.
-      if (found.kind === 'view' && error instanceof Error && 'errcode' in error) return []
-      throw error
-    }
-  })
-  const schemas = [
-    DEFAULT_SCHEMA,
-    ...new Set(made.map((table) => table.schema).filter((schema) => schema !== DEFAULT_SCHEMA)),
-  ]
-  return makeCatalog({ version: 0, schemas, tables: made })
+  const file = readFile(database)
+  const retired: { columns: RetiredColumn[]; tables: RetiredTable[] } = { columns: [], tables: [] }
+  const tables: Table[] = []
+  for (const found of file.tables) {
+    const table = readTable(found, file)
+    if (table === null) continue
+    tables.push(table)
+    retired.columns.push(...retiredColumns(found, table))
+  }
+  for (const { name, text } of file.retired) {
+    const note = text.note?.retired
+    if (note !== undefined)
+      retired.tables.push({ table: makeTable(note.table), storedAs: name, retiredAt: note.retiredAt })
+  }
+  const schemas = new Set([DEFAULT_SCHEMA, ...tables.map((table) => table.schema)])
+  return makeCatalog({ version: 0, schemas: [...schemas], tables, retired, opaque: readOpaque(file) })
 }
 
-const rows = <T>(database: DatabaseSync, sql: string, ...params: readonly string[]): T[] =>
-  database.prepare(sql).all(...params) as unknown as T[]
-
-function foundTables(database: DatabaseSync): readonly Found[] {
-  const sql = `SELECT l.name, l.type, l.wr, m.sql FROM pragma_table_list AS l JOIN sqlite_schema AS m ON m.name = l.name
-    WHERE l.schema = 'main' AND l.type IN ('table', 'view') AND m.type IN ('table', 'view') AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-    ORDER BY m.rowid`
-  return rows<{ name: string; type: 'table' | 'view'; wr: number; sql: string }>(database, sql).map((row) => ({
-    name: row.name,
-    kind: row.type,
-    withoutRowid: row.wr === 1,
-    text: readTableText(row.sql, row.name),
-  }))
+function retiredColumns({ text }: Found, table: Table): RetiredColumn[] {
+  return [...text.columns].flatMap(([storedAs, { retired }]) =>
+    retired === undefined ? [] : [{ table: table.key, storedAs, ...retired }],
+  )
 }
 
-/** A table of ours may be called `auth.users`: that is its schema then. */
-function nameOf(found: Found): { schema: string; name: string } {
-  const dot = found.name.indexOf('.')
-  if (!found.text.own || dot <= 0) return { schema: DEFAULT_SCHEMA, name: found.name }
-  return { schema: found.name.slice(0, dot), name: found.name.slice(dot + 1) }
+/** A view over something that is gone can't be read by anybody: null; the rest of the file can. */
+function readTable(found: Found, file: FoundFile): Table | null {
+  try {
+    return readStructure(found, file)
+  } catch (error) {
+    if (found.kind === 'view' && error instanceof Error && 'errcode' in error) return null
+    throw error
+  }
 }
 
-function readTable(found: Found, all: readonly Found[], database: DatabaseSync): Table {
+function readStructure(found: Found, file: FoundFile): Table {
   const { schema, name } = nameOf(found)
   const { text } = found
-  const columnRows = rows<ColumnRow>(database, 'SELECT * FROM pragma_table_xinfo(?)', found.name).filter(
-    (row) => row.hidden !== 1,
-  )
-  const key = columnRows.filter((row) => row.pk > 0).sort((a, b) => a.pk - b.pk)
-  const columns = columnRows.map((row) => readColumn(row, { found, isRowid: isRowid(row, key, found), database }))
+  const rows = file.columns(found.name)
+  const key = rows.filter((row) => row.pk > 0).sort((a, b) => a.pk - b.pk)
+  const visible = rows.filter((row) => text.columns.get(row.name)?.retired === undefined)
+  const columns = visible.map((row) => readColumn(row, { found, isRowid: isRowid(row, key, found), file }))
   const primaryKey = key.map((row) => row.name)
-  const indexRows = rows<IndexRow>(database, 'SELECT * FROM pragma_index_list(?) ORDER BY seq DESC', found.name)
   return makeTable({
     schema,
     name,
     kind: found.kind,
     columns,
     primaryKey,
-    primaryKeyName: primaryKey.length === 0 ? null : (nameIn(text, 'primary', primaryKey) ?? `${name}_pkey`),
-    uniques: readUniques(indexRows, { name, text, database }),
-    foreignKeys: readForeignKeys(found, all, database),
+    primaryKeyName: primaryKey.length === 0 ? null : (text.names.get(keyText('primary', primaryKey)) ?? `${name}_pkey`),
+    uniques: readUniques(found, file),
+    foreignKeys: readForeignKeys(found, file),
     checks: text.checks,
-    indexes: readIndexes(indexRows, database),
+    indexes: readIndexes(found, file),
     comment: text.note?.comment ?? null,
     openColumn: text.note?.open ?? null,
     system: text.note?.system ?? false,
@@ -105,17 +88,13 @@ function isRowid(row: ColumnRow, key: readonly ColumnRow[], found: Found): boole
   return key.length === 1 && row.pk === 1 && row.type.toUpperCase() === 'INTEGER' && !found.withoutRowid
 }
 
-function nameIn(text: TableText, kind: string, columns: readonly string[]): string | undefined {
-  return text.names.get(`${kind} ${[...columns].sort().join(',')}`)
-}
-
-function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; database: DatabaseSync }): Column {
-  const { found, isRowid, database } = context
+function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; file: FoundFile }): Column {
+  const { found, isRowid, file } = context
   const note = found.text.columns.get(row.name)
   const viewed = found.text.note?.columns?.find((column) => column.name === row.name)
   const own = note?.type ?? viewed?.type ?? (found.text.own ? ownColumn(row.type) : null)
-  const adopted = own === null ? adoptedType(row.type, sampleOf(row, found, database)) : null
-  const generated = generatedOf(row, note)
+  const adopted = own === null ? adoptedType(row.type, sampleOf(row, found, file.database)) : null
+  const generated = generatedOf(row, note, found)
   return makeColumn({
     name: row.name,
     type: own ?? adopted?.type ?? { name: 'text' },
@@ -128,8 +107,11 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; d
   })
 }
 
-function generatedOf(row: ColumnRow, note: ColumnNote | undefined): Column['generated'] {
-  if (row.hidden >= 2) return { expression: note?.generated ?? 'null', stored: row.hidden === 3 }
+/** Ours have the PostgreSQL expression beside them; others are SQLite's own text. */
+function generatedOf(row: ColumnRow, note: ColumnNote | undefined, { text }: Found): Column['generated'] {
+  if (row.hidden >= 2) {
+    return { expression: note?.generated ?? text.generated.get(row.name) ?? 'null', stored: row.hidden === 3 }
+  }
   return note?.generated === undefined ? null : { expression: note.generated, stored: note.stored ?? true }
 }
 
@@ -150,116 +132,4 @@ function sampleOf(row: ColumnRow, found: Found, database: DatabaseSync): SqlValu
   } catch {
     return null
   }
-}
-
-interface IndexRow {
-  readonly name: string
-  readonly unique: number
-  /** `c` CREATE INDEX, `u` UNIQUE constraint, `pk`. */
-  readonly origin: string
-  readonly partial: number
-}
-
-interface IndexColumnRow {
-  readonly cid: number
-  readonly name: string | null
-  readonly desc: number
-  readonly key: number
-}
-
-function indexColumns(index: IndexRow, database: DatabaseSync): readonly IndexColumnRow[] {
-  return rows<IndexColumnRow>(database, 'SELECT * FROM pragma_index_xinfo(?)', index.name).filter(
-    (row) => row.key === 1,
-  )
-}
-
-function readUniques(
-  all: readonly IndexRow[],
-  table: { name: string; text: TableText; database: DatabaseSync },
-): Unique[] {
-  return all
-    .filter((index) => index.origin === 'u')
-    .map((index) => {
-      const columns = indexColumns(index, table.database).map((column) => column.name ?? '')
-      return { name: nameIn(table.text, 'unique', columns) ?? `${table.name}_${columns.join('_')}_key`, columns }
-    })
-}
-
-/** Indexes over expressions are left out: they have no columns to name. */
-function readIndexes(all: readonly IndexRow[], database: DatabaseSync): Index[] {
-  return all.flatMap((index): Index[] => {
-    if (index.origin !== 'c') return []
-    const columns = indexColumns(index, database)
-    if (columns.some((column) => column.name === null)) return []
-    return [
-      {
-        name: index.name,
-        unique: index.unique === 1,
-        columns: columns.map((column) => ({ name: column.name ?? '', descending: column.desc === 1 })),
-        where: index.partial === 1 ? indexCondition(index.name, database) : null,
-      },
-    ]
-  })
-}
-
-function indexCondition(name: string, database: DatabaseSync): string {
-  const [row] = rows<{ sql: string | null }>(
-    database,
-    "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?",
-    name,
-  )
-  const sql = row?.sql ?? ''
-  const note = readNote(sql)
-  return typeof note === 'string' ? note : (/\bWHERE\b([\s\S]*)$/i.exec(sql)?.[1]?.trim() ?? '')
-}
-
-interface ForeignKeyRow {
-  readonly id: number
-  readonly table: string
-  readonly from: string
-  readonly to: string | null
-  readonly on_update: string
-  readonly on_delete: string
-}
-
-function readForeignKeys(found: Found, all: readonly Found[], database: DatabaseSync): ForeignKey[] {
-  const byId = Map.groupBy(
-    rows<ForeignKeyRow>(database, 'SELECT * FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq', found.name),
-    (row) => row.id,
-  )
-  return [...byId.values()].flatMap((parts): ForeignKey[] => {
-    const [first] = parts
-    if (first === undefined) return []
-    const target = all.find((each) => each.name.toLowerCase() === first.table.toLowerCase())
-    if (target === undefined) return []
-    const columns = parts.map((part) => part.from)
-    const { schema, name } = nameOf(target)
-    const named = parts.every((part) => part.to !== null) ? parts.map((part) => part.to ?? '') : keyOf(target, database)
-    return [
-      {
-        name: nameIn(found.text, 'foreign', columns) ?? `${nameOf(found).name}_${columns.join('_')}_fkey`,
-        columns,
-        references: {
-          table: tableKey(schema, name),
-          columns: named.map((column) => spelled(column, target, database)),
-        },
-        onDelete: first.on_delete.toLowerCase() as ReferentialAction,
-        onUpdate: first.on_update.toLowerCase() as ReferentialAction,
-      },
-    ]
-  })
-}
-
-function keyOf(found: Found, database: DatabaseSync): readonly string[] {
-  const all = rows<ColumnRow>(database, 'SELECT * FROM pragma_table_xinfo(?)', found.name)
-  return all
-    .filter((row) => row.pk > 0)
-    .sort((a, b) => a.pk - b.pk)
-    .map((row) => row.name)
-}
-
-/** SQLite's names ignore case; ours do not. */
-function spelled(column: string, found: Found, database: DatabaseSync): string {
-  const all = rows<ColumnRow>(database, 'SELECT * FROM pragma_table_xinfo(?)', found.name)
-  return all.find((row) => row.name.toLowerCase() === column.toLowerCase())?.name ?? column
 }

@@ -1,4 +1,5 @@
 import type { Column, Table } from '../../schema/catalog.ts'
+import type { RetiredColumn } from '../../schema/retired.ts'
 import type { ColumnType } from '../../schema/types.ts'
 
 /**
@@ -12,9 +13,19 @@ export interface ColumnNote {
   readonly stored?: boolean
   readonly identity?: Column['identity']
   readonly comment?: string
+  /** The column is out of sight: what it was, and when it went. */
+  readonly retired?: Pick<RetiredColumn, 'column' | 'retiredAt' | 'suspended'>
 }
 
 export interface TableNote {
+  /** Says that the table is Pilar's, where nothing else in it says so. */
+  readonly own?: true
+  /** Somebody else made the table: only columns with a type in their note are kept in our way. */
+  readonly adopted?: true
+  /** Of an adopted table that was moved to a schema: the rest of its name, after the dot, is the table's. */
+  readonly schema?: string
+  /** The table is out of sight: what it was, and when it went. */
+  readonly retired?: { readonly table: Omit<Table, 'column'>; readonly retiredAt: string }
   readonly comment?: string
   readonly open?: string
   readonly system?: boolean

@@ -1,6 +1,7 @@
 import type { Check } from '../../schema/catalog.ts'
+import { type Part, type Piece, parseTable, type TableDdl } from './migrate/table-ddl.ts'
 import { type ColumnNote, readNote, type TableNote } from './notes.ts'
-import { definitions, inParentheses, isKeyword, type Token, tokenize, wordsInParentheses } from './sql-text.ts'
+import { inParentheses, tokenize } from './sql-text.ts'
 
 /** What only the text of a CREATE TABLE tells: names of constraints, checks, and our notes. */
 export interface TableText {
@@ -9,101 +10,89 @@ export interface TableText {
   readonly checks: readonly Check[]
   /** Names of keys by kind and columns: `unique a,b`. */
   readonly names: ReadonlyMap<string, string>
-  /** True when the statement carries a note or a declared type of ours. */
+  /** True when the table was made by Pilar: the statement carries a note or a declared type of ours. */
   readonly own: boolean
   /** Some constraint has an ON CONFLICT clause. */
   readonly onConflict: boolean
+  /** SQLite's text of generated columns, by name. */
+  readonly generated: ReadonlyMap<string, string>
+  /** Collations that columns are declared with. */
+  readonly collations: ReadonlyMap<string, string>
 }
 
-const OWN_TYPE = /^(INT_(SMALLINT|INTEGER|BIGINT|BOOLEAN|NUMERIC)|REAL_(REAL|DOUBLE)|BLOB_BYTEA|TEXT_[A-Z]+)$/
+const OWN_TYPE = /^(INT_(SMALLINT|INTEGER|BIGINT|BOOLEAN|NUMERIC)|REAL_(REAL|DOUBLE)|BLOB_BYTEA|TEXT_[A-Z]+)\b/
 
 export function readTableText(sql: string, table: string): TableText {
-  const tokens = tokenize(sql)
+  const ddl = /^\s*CREATE\s+(TEMP\w*\s+)?VIEW\b/i.test(sql) ? null : parseTable(sql)
+  if (ddl === null) return viewText(sql)
+  const pieces = ddl.parts.flatMap((part) => part.pieces.map((piece) => ({ part, piece })))
   const columns = new Map<string, ColumnNote>()
   const checks: Check[] = []
   const names = new Map<string, string>()
-  let note: TableNote | null = null
-  for (const [index, all] of definitions(tokens).entries()) {
-    if (index === 0 && all[0]?.kind === 'comment') note = readNote(all[0].text) as TableNote | null
-    const definition = all.filter((token) => token.kind !== 'comment')
-    const column = columnName(definition)
-    if (column !== null) {
-      const found = all.find(
-        (token, at) => token.kind === 'comment' && token.depth === 1 && at > (index === 0 && note !== null ? 0 : -1),
-      )
-      const columnNote = found === undefined ? null : (readNote(found.text) as ColumnNote | null)
-      if (columnNote !== null) columns.set(column, columnNote)
-    }
-    readConstraints(all, { sql, table, column, checks, names })
+  const generated = new Map<string, string>()
+  const collations = new Map<string, string>()
+  for (const { part, piece } of pieces) {
+    const { column } = part
+    if (piece.kind === 'check') checks.push(readCheck(piece, part, table))
+    const key = keyOf(part, piece)
+    if (key !== null && piece.constraint !== null) names.set(key, piece.constraint)
+    if (column === null) continue
+    if (piece.kind === 'note') columns.set(column, (readNote(piece.text) ?? {}) as ColumnNote)
+    if (piece.kind === 'generated') generated.set(column, insideOf(piece.text))
+    if (piece.kind === 'collate') collations.set(column, piece.text.replace(/^COLLATE\s+/i, ''))
   }
-  if (note === null && tokens.some((token) => isKeyword(token, 'VIEW'))) {
-    const comment = tokens.find((token) => token.kind === 'comment')
-    note = comment === undefined ? null : (readNote(comment.text) as TableNote | null)
-  }
-  const own =
-    note !== null || columns.size > 0 || tokens.some((token) => token.kind === 'word' && OWN_TYPE.test(token.text))
-  const words = tokens.filter((token) => token.kind !== 'comment')
-  const onConflict = words.some((token, at) => isKeyword(token, 'ON') && isKeyword(words[at + 1], 'CONFLICT'))
-  return { note, columns, checks, names, own, onConflict }
+  const note = readNote(ddl.note) as TableNote | null
+  const isMarked = note !== null || columns.size > 0 || hasOwnType(ddl)
+  const onConflict = pieces.some(({ piece }) => KEYS.has(piece.kind) && /\bON\s+CONFLICT\b/i.test(piece.text))
+  return { note, columns, checks, names, own: isMarked && note?.adopted !== true, onConflict, generated, collations }
 }
 
-const CONSTRAINTS = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']
-
-function columnName(definition: readonly Token[]): string | null {
-  const [first] = definition
-  if (first === undefined || CONSTRAINTS.some((word) => isKeyword(first, word))) return null
-  return first.kind === 'string' ? first.text.slice(1, -1) : first.text
+const NOTHING: Omit<TableText, 'note' | 'own'> = {
+  columns: new Map(),
+  checks: [],
+  names: new Map(),
+  onConflict: false,
+  generated: new Map(),
+  collations: new Map(),
 }
 
-interface Constraints {
-  readonly sql: string
-  readonly table: string
-  readonly column: string | null
-  readonly checks: Check[]
-  readonly names: Map<string, string>
+function viewText(sql: string): TableText {
+  const comment = tokenize(sql).find((token) => token.kind === 'comment')
+  const note = comment === undefined ? null : (readNote(comment.text) as TableNote | null)
+  return { ...NOTHING, note, own: note !== null }
 }
 
-function readConstraints(all: readonly Token[], found: Constraints): void {
-  const tokens = all.filter((token) => token.kind !== 'comment')
-  let name: string | null = null
-  for (const [index, token] of tokens.entries()) {
-    if (token.depth !== 1) continue
-    if (isKeyword(token, 'CONSTRAINT')) name = tokens[index + 1]?.text ?? null
-    const kind = constraintKind(tokens, index)
-    if (kind === null) continue
-    if (kind === 'check') addCheck(all, { token, name }, found)
-    else if (name !== null) {
-      const open = tokens.findIndex((each, at) => at > index && each.text === '(' && each.kind === 'mark')
-      const columns = found.column === null ? wordsInParentheses(tokens, open) : [found.column]
-      found.names.set(`${kind} ${[...columns].sort().join(',')}`, name)
-    }
-    name = null
-  }
+const KEYS: ReadonlySet<string> = new Set(['primary', 'unique', 'not null', 'null', 'check'])
+
+const hasOwnType = (ddl: TableDdl): boolean =>
+  ddl.parts.some(({ pieces }) => pieces.some((piece) => piece.kind === 'type' && OWN_TYPE.test(piece.text)))
+
+/** What a key is found by: its kind and its columns; null for what is no key. */
+export function keyOf(part: Part, piece: Piece): string | null {
+  if (piece.kind !== 'primary' && piece.kind !== 'unique' && piece.kind !== 'foreign') return null
+  return keyText(piece.kind, part.column === null ? piece.columns : [part.column])
 }
 
-function constraintKind(tokens: readonly Token[], index: number): 'check' | 'unique' | 'primary' | 'foreign' | null {
-  const token = tokens[index]
-  if (isKeyword(token, 'CHECK')) return 'check'
-  if (isKeyword(token, 'UNIQUE')) return 'unique'
-  if (isKeyword(token, 'PRIMARY')) return 'primary'
-  if (isKeyword(token, 'FOREIGN')) return 'foreign'
-  // In a column definition the foreign key has no words FOREIGN KEY before it.
-  const isOwn = isKeyword(token, 'REFERENCES') && !tokens.slice(0, index).some((each) => isKeyword(each, 'FOREIGN'))
-  return isOwn ? 'foreign' : null
+export function keyText(kind: 'primary' | 'unique' | 'foreign', columns: readonly string[]): string {
+  return `${kind} ${columns
+    .map((column) => column.toLowerCase())
+    .sort()
+    .join(',')}`
 }
 
 /** Ours have the PostgreSQL expression beside them; others are SQLite's own text. */
-function addCheck(all: readonly Token[], at: { token: Token; name: string | null }, found: Constraints): void {
-  const { token, name } = at
-  const open = all.findIndex((each) => each.start > token.start && each.text === '(' && each.kind === 'mark')
-  const inside = inParentheses(all, open)
-  const note = inside
-    .map((each) => (each.kind === 'comment' ? readNote(each.text) : null))
-    .find((each) => typeof each === 'string')
+export function readCheck(piece: Piece, part: Pick<Part, 'column'>, table: string): Check {
+  const name = piece.constraint ?? `${table}_${part.column === null ? '' : `${part.column}_`}check`
+  const note = readNote(piece.text)
+  if (typeof note === 'string') return { name, expression: note }
+  return { name, expression: insideOf(piece.text), native: true }
+}
+
+/** What stands in the first parentheses of a text, without the white space and comments around it. */
+function insideOf(text: string): string {
+  const tokens = tokenize(text)
+  const open = tokens.findIndex((token) => token.kind === 'mark' && token.text === '(')
+  const inside = inParentheses(tokens, open)
   const [first, last] = [inside[0], inside.at(-1)]
-  const text = first === undefined || last === undefined ? '' : found.sql.slice(first.start, last.end)
-  const own = name ?? `${found.table}_${found.column === null ? '' : `${found.column}_`}check`
-  found.checks.push(
-    typeof note === 'string' ? { name: own, expression: note } : { name: own, expression: text, native: true },
-  )
+  return first === undefined || last === undefined ? '' : text.slice(first.start, last.end)
 }
