@@ -37,7 +37,8 @@ export function printStored(expr: Expr, column: Column, printer: ExprPrinter): s
   return toStored(column, printer.print(expr), printer)
 }
 
-function toStored(column: Column, sql: string, printer: ExprPrinter): string {
+/** SQL in the standard form of the column's type, as the column keeps it. */
+export function toStored(column: Column, sql: string, printer: ExprPrinter): string {
   const storage = storageOf(column)
   if (storage.kind === 'plain') return sql
   if (column.type.name === 'numeric') {

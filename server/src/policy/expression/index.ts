@@ -1,12 +1,12 @@
 import type { Expr, SourceId } from '../../query/expr.ts'
 import { literal } from '../../query/expr-tools.ts'
 import type { Catalog, ExprFunction, Table } from '../../schema/catalog.ts'
-import type { ColumnType } from '../../schema/types.ts'
+import { type ColumnType, UNKNOWN } from '../../schema/types.ts'
 import { checkNode } from './check.ts'
 import { checkBody } from './declared.ts'
 import { located } from './error.ts'
 import { rootScope } from './root-scope.ts'
-import { assign, booleanArgument, settled } from './rules.ts'
+import { assign, assignUnfitted, booleanArgument, settled } from './rules.ts'
 import { parseExpressionText } from './sql.ts'
 
 export { ExpressionError } from './error.ts'
@@ -29,6 +29,8 @@ export interface ExpressionScope {
 export type Expected =
   | { readonly kind: 'condition'; readonly of: string }
   | { readonly kind: 'column'; readonly name: string; readonly type: ColumnType; readonly what: string }
+  /** Assigned to a column whose length and scale it has yet to be fitted into. */
+  | { readonly kind: 'unfitted'; readonly name: string; readonly type: ColumnType; readonly what: string }
 
 /**
  * Parses and checks one PostgreSQL expression. The grammar must be loaded (`loadGrammar`). Table occurrences in its subqueries are named
@@ -57,5 +59,16 @@ export function checkFunctionBody(fn: ExprFunction, catalog: Catalog): Expr {
 function settle(expr: Expr, expected: Expected | undefined): Expr {
   if (expected === undefined) return settled(expr)
   if (expected.kind === 'condition') return booleanArgument(expr, expected.of)
+  if (expected.kind === 'unfitted') return assignUnfitted(expr, expected.type, expected)
   return assign(expr, expected.type, expected)
+}
+
+/** An output of a select, assigned to a column as `unfitted` is. Throws `ExpressionError`. */
+export function assignOutput(expr: Expr, expected: Expected & { kind: 'unfitted' }): Expr {
+  const isBare = expr.kind === 'literal' && expr.type.name === 'text'
+  try {
+    return assignUnfitted(isBare ? literal(expr.value, UNKNOWN) : expr, expected.type, expected)
+  } catch (error) {
+    throw located(error, null)
+  }
 }

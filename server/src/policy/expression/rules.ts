@@ -1,5 +1,5 @@
 import { failure } from '../../errors/error.ts'
-import { coercible, isNumber, isText, sameBase } from '../../query/common-type.ts'
+import { baseType, coercible, isNumber, isText, sameBase } from '../../query/common-type.ts'
 import { castTo, coerce } from '../../query/conversion.ts'
 import type { Expr } from '../../query/expr.ts'
 import { BOOLEAN, type ColumnType, type LogicalType, TEXT, typeLabel } from '../../schema/types.ts'
@@ -31,11 +31,30 @@ function assignable(from: LogicalType, to: ColumnType): boolean {
  * Converts `expr` as an assignment to a column of `type` does; literals take its length and scale too. `subject` opens the message:
  * `column "age" is of type integer but default expression is of type text`.
  */
-export function assign(expr: Expr, type: ColumnType, subject: { readonly name: string; readonly what: string }): Expr {
-  if (!assignable(expr.type, type)) {
-    const message = `${subject.name} is of type ${typeLabel(type)} but ${subject.what} is of type ${typeLabel(expr.type)}`
-    throw failure('42804', { message }, { hint: 'You will need to rewrite or cast the expression.' })
-  }
+export function assign(expr: Expr, type: ColumnType, subject: Subject): Expr {
+  refuseUnassignable(expr, type, subject)
   if (expr.type.name === 'unknown' || !sameBase(expr.type, type)) return castTo(expr, type)
   return expr
+}
+
+interface Subject {
+  readonly name: string
+  readonly what: string
+}
+
+function refuseUnassignable(expr: Expr, type: ColumnType, subject: Subject): void {
+  if (assignable(expr.type, type)) return
+  const message = `${subject.name} is of type ${typeLabel(type)} but ${subject.what} is of type ${typeLabel(expr.type)}`
+  throw failure('42804', { message }, { hint: 'You will need to rewrite or cast the expression.' })
+}
+
+/**
+ * `assign` for values that whoever stores them has yet to fit into the type's length and scale (a cast would cut texts where an assignment
+ * refuses them). A text may be meant for an enum, whose name no expression over the former structure could know: it stays a text.
+ */
+export function assignUnfitted(expr: Expr, type: ColumnType, subject: Subject): Expr {
+  if (expr.type.name === 'unknown') return castTo(expr, type)
+  if (isText(expr.type) && type.name === 'enum') return expr
+  refuseUnassignable(expr, type, subject)
+  return sameBase(expr.type, type) ? expr : castTo(expr, baseType(type))
 }

@@ -24,7 +24,8 @@ import { type Functions, text } from './define.ts'
 
 const types = new Lru<string, LogicalType>(500)
 
-function typeOf(json: SqlValue): LogicalType {
+/** The type that an argument names, as JSON. */
+export function typeOf(json: SqlValue): LogicalType {
   const key = text(json)
   const known = types.get(key)
   if (known !== undefined) return known

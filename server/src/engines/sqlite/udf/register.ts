@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SqlValue } from '../codecs.ts'
+import { conversionFunctions } from '../migrate/convert-values.ts'
 import { convertFunctions } from './convert.ts'
 import type { Spend, SqlFunction } from './define.ts'
 import { jsonbFunctions } from './jsonb.ts'
@@ -7,7 +8,14 @@ import { momentAggregates, momentFunctions } from './moments.ts'
 import { numericAggregates, numericFunctions } from './numeric.ts'
 import { regexFunctions, textFunctions } from './text.ts'
 
-const FUNCTIONS = [textFunctions, jsonbFunctions, numericFunctions, momentFunctions, convertFunctions]
+const FUNCTIONS = [
+  textFunctions,
+  jsonbFunctions,
+  numericFunctions,
+  momentFunctions,
+  convertFunctions,
+  conversionFunctions,
+]
 
 /** Gives a connection all our functions, as `pilar_<name>`. They throw Pilar's own errors, which come out of the statement unchanged. */
 export function registerFunctions(database: DatabaseSync, spend: Spend): void {
