@@ -8,6 +8,7 @@ import type { Clock } from '../std/clock.ts'
 import type { Json } from '../std/json.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Structure } from './structure.ts'
+import type { Transfer } from './transfer.ts'
 
 export type EngineName = 'sqlite' | 'memory'
 
@@ -21,6 +22,8 @@ export interface Engine {
   /** Pure and synchronous. Throws 0A000 with the reason for what the engine can't do. Asserts that the plan was authorized. */
   compile(plan: GuardedPlan, catalog: Catalog): Program
   open(settings: EngineSettings, env: EngineEnv): Promise<EnginePool>
+  /** Dumps, loads and prompts; null where the engine has none. */
+  readonly transfer: ((settings: EngineSettings) => Transfer) | null
 }
 
 export interface EngineSettings {

@@ -100,7 +100,18 @@ export const ERRORS = {
   PILAR_SCHEMA: row(500, '{message}'),
   PILAR_SETTINGS: row(500, '{message}'),
   PILAR_START: row(500, '{message}'),
+  PILAR_DUMP: row(400, '{message}'),
   PILAR_MIGRATION: row(500, '{message}'),
+  PILAR_MIGRATION_STALE: row(
+    409,
+    'the structure of the database is not the one that the migration was planned for',
+    'Plan it again: pilar migrate plan.',
+  ),
+  PILAR_MIGRATION_LEASE: row(
+    409,
+    'the right to change the structure was lost to another process',
+    'See what the other one did: pilar migrate status.',
+  ),
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -17,6 +17,7 @@ import type {
   Session,
   Summary,
 } from '../engine.ts'
+import { bindTask } from './bind-task.ts'
 import { toChange, unwatchStatements, watchStatements } from './changes.ts'
 import { Children } from './children.ts'
 import { openConnection } from './connection.ts'
@@ -30,7 +31,7 @@ import { type BindInput, bindSlots } from './slots.ts'
 import { SqliteStructure } from './structure.ts'
 import type { WritePlan } from './write-plan.ts'
 import { Writer } from './writer.ts'
-import type { ChangedRow, ReadResult, WriteResult, WriteTask } from './writer-messages.ts'
+import type { ChangedRow, ReadResult, WriteResult } from './writer-messages.ts'
 
 /** How long a program that was too slow for the server's own thread goes to a child at once, in milliseconds: twice as long each time. */
 const SLOW_MS_MIN = 500
@@ -305,19 +306,6 @@ function* nothingWritten(write: WritePlan, { expect }: ExecuteOptions): Generato
   }
   const inserted = write.inserted === null ? null : 0
   yield { json: '', rows: 0, summary: { total: write.counts ? 0 : null, affected: 0, inserted, key: null } }
-}
-
-function bindTask(write: WritePlan, input: BindInput, { expect }: ExecuteOptions): WriteTask {
-  return {
-    steps: write.steps.map(({ kind, sql, slots, keysAt, returnsKeys, refusal }) => ({
-      ...{ kind, sql, keysAt, returnsKeys, refusal },
-      params: bindSlots(slots, input),
-    })),
-    keyCount: write.keyColumns.length,
-    affectedMax: expect?.affectedMax ?? null,
-    affectedExactly: expect?.affectedExactly ?? null,
-    rollback: expect?.rollback ?? false,
-  }
 }
 
 function summaryOf(write: WritePlan, result: WriteResult): Summary {
