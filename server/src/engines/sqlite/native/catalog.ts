@@ -18,7 +18,7 @@ export function translateCatalog(found: Catalog): Catalog {
     ...found,
     tables,
     functions: [...found.functions.values()],
-    opaque: withoutTwins([...found.opaque.filter((one) => !isTranslated(one, tables)), ...opaque]),
+    opaque: [...found.opaque, ...opaque],
   })
 }
 
@@ -26,22 +26,9 @@ function isAdopted(table: Table): boolean {
   return table.columns.some((column) => column.storage?.startsWith('native') ?? false)
 }
 
-/** What the introspection could not say, and the translation can. */
-function isTranslated({ kind, table, name }: Opaque, tables: readonly Table[]): boolean {
-  const found = tables.find((each) => each.key === table)
-  if (kind === 'check') return found?.checks.some((check) => check.name === name) ?? false
-  if (kind === 'generated column') return (found?.column.get(name)?.generated?.expression ?? 'null') !== 'null'
-  return false
-}
-
-function withoutTwins(all: readonly Opaque[]): readonly Opaque[] {
-  const byName = new Map(all.map((one) => [`${one.kind}\n${one.table}\n${one.name}\n${one.text}`, one]))
-  return [...byName.values()]
-}
-
 function translateTable(table: Table, found: Catalog, opaque: Opaque[]): Table {
-  const own = found.opaque.filter((one) => one.table === table.key)
-  const collated = new Set(own.filter((one) => one.kind === 'collation').map((one) => one.name))
+  const collations = found.opaque.filter((one) => one.table === table.key && one.kind === 'collation')
+  const collated = new Set(collations.filter((one) => one.text !== 'COLLATE BINARY').map((one) => one.name))
   const scope: NativeScope = {
     columns: new Map(table.columns.map((column) => [column.name.toLowerCase(), column])),
     isPlain: (column) => !collated.has(column.name),
@@ -51,7 +38,7 @@ function translateTable(table: Table, found: Catalog, opaque: Opaque[]): Table {
     if (result === undefined) opaque.push({ ...part, table: table.key })
     return result
   }
-  const columns = table.columns.map((column) => translateColumn(column, { scope, own, attempt }))
+  const columns = table.columns.map((column) => translateColumn(column, { scope, attempt }))
   const checks = table.checks.flatMap((check) => {
     if (check.native !== true) return [check]
     const part = { kind: 'check', name: check.name, text: check.expression }
@@ -74,18 +61,16 @@ function translateTable(table: Table, found: Catalog, opaque: Opaque[]): Table {
 
 interface ColumnContext {
   readonly scope: NativeScope
-  /** What the introspection has no word for in this table. */
-  readonly own: readonly Opaque[]
   readonly attempt: <T>(part: Pick<Opaque, 'kind' | 'name' | 'text'>, translate: () => T) => T | undefined
 }
 
-function translateColumn(column: Column, { scope, own, attempt }: ColumnContext): Column {
+function translateColumn(column: Column, { scope, attempt }: ColumnContext): Column {
   const { storage, default: preset } = column
   if (!storage?.startsWith('native')) return column
   if (column.generated !== null) {
-    const text = own.find((one) => one.kind === 'generated column' && one.name === column.name)?.text ?? null
+    const text = column.generated.expression
     const part = { kind: 'generated column', name: column.name, text }
-    const expression = attempt(part, () => fitting(translateExpression(text ?? '', scope), column))
+    const expression = attempt(part, () => fitting(translateExpression(text, scope), column))
     return { ...column, generated: { ...column.generated, expression: expression ?? 'null' } }
   }
   if (preset === null) return column
