@@ -2,7 +2,7 @@ import type { Expr, ViewQuery } from '../query/expr.ts'
 import { namesActor } from '../query/expr-tools.ts'
 import type { Catalog, Column, Table } from '../schema/catalog.ts'
 import { nearest } from '../std/nearest.ts'
-import { assignOutput, ExpressionError, parseExpression, parseSelect } from './expression/index.ts'
+import { assignOutput, ExpressionError, parseExpression, readSelect, selectNamesActor } from './expression/index.ts'
 
 /** What a `using` expression is about: the structure before the migration, and the table whose row it sees. */
 export interface UsingScope {
@@ -21,12 +21,14 @@ export function parseUsing(text: string, column: Pick<Column, 'name' | 'type'>, 
   const expected = expectedOf(column, 'using expression')
   const source = sourceId === undefined ? {} : { sourceId }
   const expr = parseExpression(text, { catalog, self, ...source, expected })
-  if (namesActor(expr)) {
-    throw new ExpressionError('a using expression cannot depend on who asks', {
-      hint: 'A migration runs for nobody: write the value, or look it up in a table.',
-    })
-  }
+  if (namesActor(expr)) throw actorRefused()
   return expr
+}
+
+function actorRefused(): ExpressionError {
+  return new ExpressionError('a using expression cannot depend on who asks', {
+    hint: 'A migration runs for nobody: write the value, or look it up in a table.',
+  })
 }
 
 const expectedOf = ({ name, type }: Pick<Column, 'name' | 'type'>, what: string) =>
@@ -34,7 +36,8 @@ const expectedOf = ({ name, type }: Pick<Column, 'name' | 'type'>, what: string)
 
 /** The select that fills a new table, each output named after a column and assigned to it. Throws `ExpressionError`. */
 export function parseUsingSelect(text: string, table: Table, found: Catalog): ViewQuery {
-  const query = parseSelect(text, found, table.schema)
+  const query = readSelect(text, found, table.schema)
+  if (selectNamesActor(query)) throw actorRefused()
   const names = table.columns.filter((column) => column.generated === null).map((column) => column.name)
   const output = query.output.map(({ name, value }) => {
     const column = table.column.get(name)

@@ -1,6 +1,19 @@
 import type { Table, TableKey } from '../schema/catalog.ts'
 import { BOOLEAN, type ColumnType, type LogicalType, type Value } from '../schema/types.ts'
-import type { Case, ColumnRef, Context, ContextName, Expr, Is, Literal, Logic, Not, Query, SourceId } from './expr.ts'
+import type {
+  Case,
+  ColumnRef,
+  Context,
+  ContextName,
+  Expr,
+  Is,
+  Literal,
+  Logic,
+  Not,
+  Query,
+  SourceId,
+  ViewQuery,
+} from './expr.ts'
 import type { FunctionName } from './functions.ts'
 
 /** A frozen constant; `value` must already be a Value of `type`. */
@@ -200,6 +213,21 @@ export function mapQuery(query: Query, mapping: Mapping): Query {
     order: mapList(query.order, (term) => patch(term, { value: mapExpr(term.value, mapping) })),
   })
   return mapping.query === undefined ? mapped : mapping.query(mapped)
+}
+
+/** The select of a view with every expression replaced. */
+export function mapViewQuery(view: ViewQuery, map: (expr: Expr) => Expr): ViewQuery {
+  const maybe = (expr: Expr | null): Expr | null => (expr === null ? null : map(expr))
+  return Object.freeze({
+    ...view,
+    output: mapList(view.output, (item) => patch(item, { value: map(item.value) })),
+    from: mapList(view.from, (item) => patch(item, { on: maybe(item.on) })),
+    where: maybe(view.where),
+    group: view.group === null ? null : mapList(view.group, map),
+    having: maybe(view.having),
+    order: mapList(view.order, (term) => patch(term, { value: map(term.value) })),
+    aggregates: mapList(view.aggregates, (one) => patch(one, { value: maybe(one.value) })),
+  })
 }
 
 function mapList<T>(items: readonly T[], map: (item: T) => T): readonly T[] {

@@ -23,16 +23,22 @@ export function printView(view: Table, printer: ExprPrinter): string {
 }
 
 export function printViewQuery(query: ViewQuery, view: Table, printer: ExprPrinter): string {
-  const aggregates = query.aggregates.map(({ fn, value }) => `(${printAggregate(fn, value, printer)})`)
-  return printer.withAggregates(aggregates, () => {
-    const outputs = view.columns.flatMap((column) => {
+  return printSelect(query, printer, () =>
+    view.columns.flatMap((column) => {
       const output = query.output.find(({ name }) => name === column.name)
       return output === undefined ? [] : [`${printOutput(output.value, column, printer)} AS ${quoteName(column.name)}`]
-    })
+    }),
+  )
+}
+
+/** The select with the outputs that `printOutputs` gives. */
+export function printSelect(query: ViewQuery, printer: ExprPrinter, printOutputs: () => readonly string[]): string {
+  const aggregates = query.aggregates.map(({ fn, value }) => `(${printAggregate(fn, value, printer)})`)
+  return printer.withAggregates(aggregates, () => {
     const order = query.order.map((term) => printer.order(term)).join(', ')
     const group = query.group?.map((expr) => printer.print(expr)) ?? []
     return [
-      `SELECT ${query.distinct ? 'DISTINCT ' : ''}${outputs.join(', ')}`,
+      `SELECT ${query.distinct ? 'DISTINCT ' : ''}${printOutputs().join(', ')}`,
       printSources(query, printer),
       group.length === 0 ? '' : ` GROUP BY ${group.join(', ')}`,
       query.having === null ? '' : ` HAVING ${printer.print(query.having)}`,

@@ -11,7 +11,7 @@ import { parseExpressionText } from './sql.ts'
 
 export { ExpressionError } from './error.ts'
 export { loadGrammar, setGrammar } from './sql.ts'
-export { parseSelect } from './view.ts'
+export { parseSelect, readSelect, selectNamesActor } from './view.ts'
 
 /** What an expression's names mean, and what its value must be. */
 export interface ExpressionScope {

@@ -36,6 +36,16 @@ interface Reading {
  * LIMIT. Names without a schema are looked up in `schema` first. Throws `ExpressionError`.
  */
 export function parseSelect(text: string, catalog: Catalog, schema: string): ViewQuery {
+  const view = readSelect(text, catalog, schema)
+  if (selectNamesActor(view)) {
+    const hint = 'Put the condition into a select policy of the view.'
+    throw new ExpressionError('a view cannot depend on who asks', { hint })
+  }
+  return view
+}
+
+/** `parseSelect` for a select that is no view's. */
+export function readSelect(text: string, catalog: Catalog, schema: string): ViewQuery {
   const { node: select, positionOf } = parseSelectText(text)
   if (!isOnly(select, CLAUSES)) {
     const hint = 'WITH, UNION, OFFSET, WINDOW and FOR UPDATE are not supported here.'
@@ -62,7 +72,6 @@ export function parseSelect(text: string, catalog: Catalog, schema: string): Vie
     aggregates: Object.freeze(reading.aggregates),
   }
   refuseUngrouped(view, reading)
-  refuseActor(view)
   return Object.freeze(view)
 }
 
@@ -217,13 +226,7 @@ function keyOf(expr: Expr): string {
   return JSON.stringify(expr, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
 }
 
-function refuseActor(view: ViewQuery): void {
+export function selectNamesActor(view: ViewQuery): boolean {
   const exprs = [...view.output.map((item) => item.value), view.where, view.having, ...view.from.map((item) => item.on)]
-  for (const expr of exprs) {
-    if (expr !== null && namesActor(expr)) {
-      throw new ExpressionError('a view cannot depend on who asks', {
-        hint: 'Put the condition into a select policy of the view.',
-      })
-    }
-  }
+  return exprs.some((expr) => expr !== null && namesActor(expr))
 }

@@ -18,11 +18,10 @@ const losing = (loses: string): CastRule => ({ kind: 'checked', loses })
 const DIGITS = 'digits'
 const FRACTION = 'digits after the point'
 const TIME_OF_DAY = 'the time of day'
-const BLANKS = 'blanks at the end'
 
 /**
- * PostgreSQL's explicit casts, with the lengths of an assignment: a text that is too long is refused, not cut. The way back is the same question
- * with the types exchanged.
+ * PostgreSQL's explicit casts, but a text that is too long is refused: not cut, nor its blanks at the end. The way back is the same question with
+ * the types exchanged.
  */
 export function castRule(from: ColumnType, to: ColumnType): CastRule {
   if (from.name === 'array' || to.name === 'array') return arrayRule(from, to)
@@ -75,7 +74,7 @@ function arrayRule(from: ColumnType, to: ColumnType): CastRule {
 function toTextRule(from: ScalarType, to: ScalarType): CastRule {
   const { length } = to
   if (length === undefined) return EXACT
-  if (isText(from)) return (from.length ?? Number.POSITIVE_INFINITY) <= length ? EXACT : losing(BLANKS)
+  if (isText(from)) return (from.length ?? Number.POSITIVE_INFINITY) <= length ? EXACT : CHECKED
   return (textLength(from) ?? Number.POSITIVE_INFINITY) <= length ? EXACT : CHECKED
 }
 

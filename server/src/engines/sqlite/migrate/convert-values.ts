@@ -4,6 +4,7 @@ import {
   type ColumnType,
   type LogicalType,
   NUMERIC,
+  type ScalarType,
   TIMESTAMP,
   TIMESTAMPTZ,
   typeLabel,
@@ -19,12 +20,12 @@ import { castValue, fromPlain, typeOf } from '../udf/convert.ts'
 import { type Functions, text } from '../udf/define.ts'
 
 /**
- * A value as a column of another type takes it: PostgreSQL's explicit cast, but texts that are too long are refused (22001) as an assignment
- * refuses them. 42846 where the types have nothing in common.
+ * A value as a column of another type takes it: PostgreSQL's explicit cast, but texts that are too long are refused (22001), blanks at the end
+ * included: nothing is cut. 42846 where the types have nothing in common.
  */
 export function convertValue(from: ColumnType, to: ColumnType, value: Exclude<Value, null>): Value {
   if (castRule(from, to).kind === 'none') throw failure('42846', { from: typeLabel(from), to: typeLabel(to) })
-  if (to.name === 'varchar') return fromText(to, castToText(from, value))
+  if (to.name === 'varchar') return uncut(to, castToText(from, value))
   if (to.name === 'enum') return fromText(to, String(value))
   if (from.name === 'array' && to.name === 'array') {
     const { element } = from
@@ -33,6 +34,12 @@ export function convertValue(from: ColumnType, to: ColumnType, value: Exclude<Va
   }
   if (to.name === 'time' && String(value).endsWith('infinity')) throw failure('22008', { value: String(value) })
   return castValue(from, to, value)
+}
+
+function uncut(to: ScalarType, value: string): Value {
+  if (to.length !== undefined && value.length > to.length && [...value].length > to.length)
+    throw failure('22001', { type: typeLabel(to) })
+  return value
 }
 
 /** Whether a value that can be converted is less afterwards, as `CastRule.loses` says it. */

@@ -2,7 +2,7 @@ import { failure, PilarError } from '../../../errors/error.ts'
 import { ExpressionError, parseExpression } from '../../../policy/expression/index.ts'
 import { parseUsing } from '../../../policy/using.ts'
 import { baseType } from '../../../query/common-type.ts'
-import type { Expr } from '../../../query/expr.ts'
+import { AGGREGATES, type Expr } from '../../../query/expr.ts'
 import { literal, mapExpr, walk } from '../../../query/expr-tools.ts'
 import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import { makeCatalog, makeTable } from '../../../schema/make-catalog.ts'
@@ -218,14 +218,14 @@ export function conversionOutcome(
 }
 
 function usingSql(text: string, column: Column, work: Work): string {
-  return located(column, 'using', work.source.table, () => {
+  return located({ where: `${work.source.table.name}.${column.name}`, part: 'using' }, () => {
     const { found, table } = work.source
     return fittedSql(work.prepare(parseUsing(text, column, { found, table, sourceId: SOURCE })), column, work.printer)
   })
 }
 
 function defaultSql(column: Column, work: Work): string {
-  return located(column, 'default', work.source.table, () => {
+  return located({ where: `${work.source.table.name}.${column.name}`, part: 'default' }, () => {
     const { found: catalog } = work.source
     const expected = { kind: 'unfitted', name: `column "${column.name}"`, type: column.type } as const
     const options = { catalog, self: null, expected: { ...expected, what: 'default expression' } }
@@ -239,7 +239,7 @@ export function fittedSql(expr: Expr, column: Column, printer: ExprPrinter): str
   if (expr.kind === 'literal') {
     return printStored(literal(constantOf(expr, type), type), column, printer)
   }
-  if (expr.kind === 'column') {
+  if (expr.kind === 'column' && expr.source !== AGGREGATES) {
     const from = { ...printer.columnOf(expr), type: expr.type }
     if (castRule(from.type, type).kind === 'exact')
       return convertStored({ from, to: column }, printer.rawColumn(expr), printer).sql
@@ -272,8 +272,8 @@ function undoneSql(
 
 /** What the change of type made of the former value: by the expression it was made with, which went with the retired column, or by the cast. */
 function forwardSql(from: Column, restores: RetiredColumn, work: Work): string {
-  const { using } = restores.column
-  if (using === undefined)
+  const using = restores.converted?.using ?? null
+  if (using === null)
     return convertStored({ from: restores.column, to: from }, rawColumn(restores.storedAs), work.printer).sql
   const { found, table } = work.source
   const columns = table.columns.map((each) => (each.name === from.name ? restores.column : each))
@@ -283,7 +283,7 @@ function forwardSql(from: Column, restores: RetiredColumn, work: Work): string {
     schemas: found.schemas,
     tables: [...found.tables.values()].map((each) => (each.key === table.key ? then : each)),
   })
-  return located(from, 'using', table, () => {
+  return located({ where: `${table.name}.${from.name}`, part: 'using' }, () => {
     const printer = new ExprPrinter(catalog, work.printer.usage)
     const expr = parseUsing(using, from, { found: catalog, table: then, sourceId: 'u' })
     const value = fittedSql(work.prepare(expr), from, printer)
@@ -308,14 +308,14 @@ function backSql(
 }
 
 /** Mistakes of an expression's text become the error of who declared it: where, and at which character. */
-export function located<T>(column: Pick<Column, 'name'>, part: string, table: Table, body: () => T): T {
+export function located<T>({ where, part }: { readonly where: string; readonly part: string }, body: () => T): T {
   try {
     return body()
   } catch (error) {
     if (!(error instanceof ExpressionError) && !(error instanceof PilarError)) throw error
     const position = error instanceof ExpressionError ? error.position : null
     const place = position === null ? part : `${part}, character ${position}`
-    const message = `${table.name}.${column.name}: ${error.message} (${place})`
+    const message = `${where}: ${error.message} (${place})`
     throw failure('PILAR_SCHEMA', { message }, error.hint === null ? {} : { hint: error.hint })
   }
 }
