@@ -35,15 +35,15 @@ export interface TableNote {
 
 const PREFIX = '/*pilar:'
 
-export function noteColumn(column: Column): string {
-  const note: ColumnNote = {
-    ...(hasOwnWord(column.type) ? {} : { type: column.type }),
+/** `isGuest`: in a table that somebody else made, where only the note says that a column is ours. */
+export function noteColumn(column: Column, { isGuest = false }: { readonly isGuest?: boolean } = {}): string {
+  return wrapNote({
+    ...(hasOwnWord(column.type) && !isGuest ? {} : { type: column.type }),
     ...(column.default === null ? {} : { default: column.default }),
     ...(column.generated === null ? {} : { generated: column.generated.expression, stored: column.generated.stored }),
     ...(column.identity === null ? {} : { identity: column.identity }),
     ...(column.comment === null ? {} : { comment: column.comment }),
-  }
-  return asComment(note)
+  })
 }
 
 /** Types whose declared SQLite type says everything; integers may be hidden behind INTEGER PRIMARY KEY. */
@@ -51,15 +51,15 @@ function hasOwnWord(type: ColumnType): boolean {
   return !['array', 'enum', 'smallint', 'integer', 'bigint'].includes(type.name)
 }
 
-export function noteTable(table: Table): string {
+export function noteTable(table: Table, further: TableNote = {}): string {
   const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
-  const note: TableNote = {
+  return wrapNote({
+    ...further,
     ...(table.comment === null ? {} : { comment: table.comment }),
     ...(table.openColumn === null ? {} : { open: table.openColumn }),
     ...(table.system ? { system: true } : {}),
     ...(table.definition === null ? {} : { definition: table.definition, columns }),
-  }
-  return asComment(note)
+  })
 }
 
 /** A PostgreSQL expression beside its translation. */
@@ -67,7 +67,8 @@ export function noteText(expression: string): string {
   return wrap(JSON.stringify(expression))
 }
 
-function asComment(note: object): string {
+/** The note as a comment with a blank behind it; empty for a note that says nothing. */
+export function wrapNote(note: ColumnNote | TableNote): string {
   return Object.keys(note).length === 0 ? '' : `${wrap(JSON.stringify(note))} `
 }
 
