@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Engine, EnginePool } from '../engines/engine.ts'
+import type { Engine, EnginePool, Inspected } from '../engines/engine.ts'
 import { sqlite } from '../engines/sqlite/index.ts'
 import { failure } from '../errors/error.ts'
 import type { Limits } from '../runtime/limits.ts'
@@ -52,4 +52,10 @@ export function openDatabase(database: Database, { limits, observe, clock }: Dat
     { url: database.url, statementTimeoutMs: limits.statementTimeoutMs, transactionMs: limits.transactionMs },
     { observe: ({ kind, ...details }) => observe({ ...details, kind: 'engine', event: kind }), clock },
   )
+}
+
+/** What the database is made of. Writes nothing at all; throws PILAR_START where there is none. */
+export function inspectDatabase(database: Database, limits: Limits): Inspected {
+  const { statementTimeoutMs, transactionMs } = limits
+  return database.engine.inspect({ url: database.url, statementTimeoutMs, transactionMs })
 }

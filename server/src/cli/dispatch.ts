@@ -15,6 +15,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   start: { summary: 'Serve a project', load: () => import('./start.ts') },
   dev: { summary: 'Serve a project and follow its changes', load: () => import('./dev.ts') },
   keys: { summary: 'Show the keys of a project', load: () => import('./keys.ts') },
+  pull: { summary: 'Write the schema.ts of a database that is there', load: () => import('./pull.ts') },
+  types: { summary: 'Write the TypeScript types of a database or project', load: () => import('./types.ts') },
   'policy explain': {
     summary: 'Say what a role may do with a table, and why',
     load: () => import('./policy-explain.ts'),

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Command } from './command.ts'
-import { PROJECT_FILES } from './project-files.ts'
+import { PROJECT_FILES, packageName } from './project-files.ts'
 import { version } from './version.ts'
 
 export const command: Command = {
@@ -31,13 +31,4 @@ export const command: Command = {
     shell.output.print(`\nNext:  ${enter}${installed ? '' : 'npm install && '}npx pilar start`)
     return 0
   },
-}
-
-/** A name npm accepts, made from the folder's. */
-function packageName(folder: string): string {
-  const name = folder
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-  return name === '' ? 'my-app' : name
 }

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { failure } from '../errors/error.ts'
 import { readSettings, SETTINGS, type Settings } from '../runtime/settings.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
-import { type Invocation, type Option, PROJECT_OPTION } from './command.ts'
+import { type Invocation, type Option, PROJECT_OPTION, type Shell } from './command.ts'
 
 export const SCHEMA_FILE = 'schema.ts'
 
@@ -35,20 +35,41 @@ export interface Serving {
   readonly settings: Settings
 }
 
-/** Reads the settings: command line first, then the environment, then the defaults. */
+/** Reads the settings: command line first, then the environment, then (the database) the project's package.json, then the defaults. */
 export function readServing({ shell, text }: Invocation): Serving {
   const project = resolve(shell.cwd, text('project') ?? '.')
   const data = text('data')
   const port = text('port')
   const host = text('host')
-  const database = text('database')
+  const given = text('database')
+  const database = given === undefined ? notedDatabase(project, shell.env) : absoluteDatabase(given, shell.cwd)
   const env = { ...shell.env, ...(port === undefined ? {} : { [SETTINGS.port.env]: port }) }
   const settings = readSettings(env, {
     ...(host === undefined ? {} : { host }),
-    ...(database === undefined ? {} : { databaseUrl: absoluteDatabase(database, shell.cwd) }),
+    ...(database === undefined ? {} : { databaseUrl: database }),
   })
   const dataDir = data === undefined ? resolve(project, settings.dataDir) : resolve(shell.cwd, data)
   return { project, settings: { ...settings, dataDir } }
+}
+
+/**
+ * The database that the project's package.json notes, `"pilar": { "database": "sqlite:FILE" }`, relative to the project. So a project that
+ * `pilar pull` wrote never begins an empty database by mistake. Undefined where nothing is noted or the environment names one.
+ */
+function notedDatabase(project: string, env: Shell['env']): string | undefined {
+  const path = join(project, 'package.json')
+  if ((env[SETTINGS.databaseUrl.env] ?? '') !== '' || !existsSync(path)) return undefined
+  const noted = (readPackage(path) as { readonly pilar?: { readonly database?: unknown } } | null)?.pilar?.database
+  return typeof noted === 'string' && noted !== '' ? noted : undefined
+}
+
+function readPackage(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const message = `${path} can't be read: ${error instanceof Error ? error.message : String(error)}`
+    throw failure('PILAR_SETTINGS', { message })
+  }
 }
 
 /** A relative `sqlite:FILE` on the command line is relative to where the user stands. */

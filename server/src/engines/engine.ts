@@ -24,6 +24,15 @@ export interface Engine {
   open(settings: EngineSettings, env: EngineEnv): Promise<EnginePool>
   /** Dumps, loads and prompts; null where the engine has none. */
   readonly transfer: ((settings: EngineSettings) => Transfer) | null
+  /** Reads the structure of a database that is there, and writes nothing at all, not even what opening it for work would. */
+  inspect(settings: EngineSettings): Inspected
+}
+
+export interface Inspected {
+  /** As `EnginePool.introspect` gives it. */
+  readonly found: Catalog
+  /** The same in PostgreSQL's expressions, where those of the database have the same meaning; the others are listed as opaque. */
+  readonly translated: Catalog
 }
 
 export interface EngineSettings {

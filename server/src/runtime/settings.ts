@@ -28,7 +28,9 @@ export const SETTINGS = {
     env: 'DATABASE_URL',
     default: '',
     secret: true,
-    doc: 'Database to serve: sqlite:FILE. Empty means the embedded one in the data folder.',
+    doc:
+      'Database to serve: sqlite:FILE. Empty means the one that the project\'s package.json notes ("pilar": { "database": … }), or else the ' +
+      'embedded one in the data folder.',
   },
   migrate: {
     type: 'choice',
