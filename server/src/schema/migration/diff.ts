@@ -1,4 +1,11 @@
 import type { Catalog, TableKey } from '../catalog.ts'
+import { changeColumns } from './compare-columns.ts'
+import { addConstraints, dropConstraints } from './compare-constraints.ts'
+import { bringViews, dropViews } from './compare-views.ts'
+import { createTables } from './create-tables.ts'
+import { beginWork } from './difference-work.ts'
+import { renameColumns, renameTables } from './find-renamed.ts'
+import { retireColumns, retireTables } from './find-retired.ts'
 import type { MigrationStep } from './step.ts'
 
 /** A difference that no step can make: reported, and nothing is touched. */
@@ -28,9 +35,25 @@ export interface DiffOptions {
    * is left alone. Null, when nothing was recorded: then everything in Pilar's own storage counts as declared.
    */
   readonly known: Catalog | null
+  /** Tables that are declared with `existing()`: nothing is changed in them, and they stay. None when absent. */
+  readonly existing?: ReadonlySet<TableKey>
 }
 
-/** What turns a database as it is (`from`) into what a schema.ts says (`to`). */
-export function diff(_from: Catalog, _to: Catalog, _options: DiffOptions): Difference {
-  throw new Error('not built yet')
+/**
+ * What turns a database as it is (`from`) into what a schema.ts says (`to`). Each part finds the structure as the parts before it leave it, and
+ * compares that with `to`; so that the steps fit each other whatever comes together in one change.
+ */
+export function diff(from: Catalog, to: Catalog, options: DiffOptions): Difference {
+  const work = beginWork(from, to, options)
+  dropViews(work)
+  renameTables(work)
+  renameColumns(work)
+  dropConstraints(work)
+  retireColumns(work)
+  retireTables(work)
+  createTables(work)
+  changeColumns(work)
+  addConstraints(work)
+  bringViews(work)
+  return { steps: work.steps, obstacles: work.obstacles, warnings: work.warnings }
 }
