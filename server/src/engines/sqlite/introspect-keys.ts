@@ -1,5 +1,6 @@
 import type { ForeignKey, Index, ReferentialAction, Unique } from '../../schema/catalog.ts'
 import { tableKey } from '../../schema/catalog.ts'
+import { generatedName } from '../../schema/names.ts'
 import { type Found, type FoundFile, type IndexRow, nameOf, rows } from './found-file.ts'
 import { readNote } from './notes.ts'
 import { keyText } from './read-table-sql.ts'
@@ -33,7 +34,8 @@ export function readUniques(found: Found, file: FoundFile): Unique[] {
     const isKey = isUniqueKey(index, file)
     if (index.origin !== 'u' && !isKey) return []
     const columns = indexColumns(index, file).map((column) => column.name ?? '')
-    const named = found.text.names.get(keyText('unique', columns)) ?? `${name}_${columns.join('_')}_key`
+    const named =
+      found.text.names.get(keyText('unique', columns)) ?? generatedName({ table: name, columns, label: 'key' })
     return [{ name: isKey ? index.name : named, columns }]
   })
 }
@@ -82,7 +84,9 @@ export function readForeignKeys(found: Found, file: FoundFile): ForeignKey[] {
     const named = parts.every((part) => part.to !== null) ? parts.map((part) => part.to ?? '') : keyOf(target, file)
     return [
       {
-        name: found.text.names.get(keyText('foreign', columns)) ?? `${nameOf(found).name}_${columns.join('_')}_fkey`,
+        name:
+          found.text.names.get(keyText('foreign', columns)) ??
+          generatedName({ table: nameOf(found).name, columns, label: 'fkey' }),
         columns,
         references: { table: tableKey(schema, name), columns: named.map((column) => spelled(column, target, file)) },
         onDelete: first.on_delete.toLowerCase() as ReferentialAction,

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Catalog, Column, Table } from '../../schema/catalog.ts'
+import type { Catalog, Column, Table, TableKey } from '../../schema/catalog.ts'
 import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
 import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
+import { generatedName } from '../../schema/names.ts'
 import type { RetiredColumn, RetiredTable } from '../../schema/retired.ts'
 import { quoteName } from '../sql/printer.ts'
 import { adoptedType, ownType } from './adopted-types.ts'
@@ -25,20 +26,21 @@ export function introspect(database: DatabaseSync): Catalog {
     const table = readTable(found, file)
     if (table === null) continue
     tables.push(table)
-    retired.columns.push(...retiredColumns(found, table))
+    retired.columns.push(...retiredColumns(found, table.key))
   }
-  for (const { name, text } of file.retired) {
-    const note = text.note?.retired
-    if (note !== undefined)
-      retired.tables.push({ table: makeTable(note.table), storedAs: name, retiredAt: note.retiredAt })
+  for (const found of file.retired) {
+    const note = found.text.note?.retired
+    if (note === undefined) continue
+    retired.tables.push({ table: makeTable(note.table), storedAs: found.name, retiredAt: note.retiredAt })
+    retired.columns.push(...retiredColumns(found, found.name))
   }
   const schemas = new Set([DEFAULT_SCHEMA, ...tables.map((table) => table.schema)])
   return makeCatalog({ version: 0, schemas: [...schemas], tables, retired, opaque: readOpaque(file) })
 }
 
-function retiredColumns({ text }: Found, table: Table): RetiredColumn[] {
+function retiredColumns({ text }: Found, table: TableKey): RetiredColumn[] {
   return [...text.columns].flatMap(([storedAs, { retired }]) =>
-    retired === undefined ? [] : [{ table: table.key, storedAs, ...retired }],
+    retired === undefined ? [] : [{ table, storedAs, ...retired }],
   )
 }
 
@@ -66,7 +68,11 @@ function readStructure(found: Found, file: FoundFile): Table {
     kind: found.kind,
     columns,
     primaryKey,
-    primaryKeyName: primaryKey.length === 0 ? null : (text.names.get(keyText('primary', primaryKey)) ?? `${name}_pkey`),
+    primaryKeyName:
+      primaryKey.length === 0
+        ? null
+        : (text.names.get(keyText('primary', primaryKey)) ??
+          generatedName({ table: name, columns: [], label: 'pkey' })),
     uniques: readUniques(found, file),
     foreignKeys: readForeignKeys(found, file),
     checks: text.checks,

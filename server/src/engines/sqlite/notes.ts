@@ -14,7 +14,7 @@ export interface ColumnNote {
   readonly identity?: Column['identity']
   readonly comment?: string
   /** The column is out of sight: what it was, and when it went. */
-  readonly retired?: Pick<RetiredColumn, 'column' | 'retiredAt' | 'suspended'>
+  readonly retired?: Omit<RetiredColumn, 'table' | 'storedAs'>
 }
 
 export interface TableNote {

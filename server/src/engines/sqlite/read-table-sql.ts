@@ -1,4 +1,5 @@
 import type { Check } from '../../schema/catalog.ts'
+import { generatedName } from '../../schema/names.ts'
 import { type Part, type Piece, parseTable, type TableDdl } from './migrate/table-ddl.ts'
 import { type ColumnNote, readNote, type TableNote } from './notes.ts'
 import { inParentheses, tokenize } from './sql-text.ts'
@@ -82,7 +83,8 @@ export function keyText(kind: 'primary' | 'unique' | 'foreign', columns: readonl
 
 /** Ours have the PostgreSQL expression beside them; others are SQLite's own text. */
 export function readCheck(piece: Piece, part: Pick<Part, 'column'>, table: string): Check {
-  const name = piece.constraint ?? `${table}_${part.column === null ? '' : `${part.column}_`}check`
+  const name =
+    piece.constraint ?? generatedName({ table, columns: part.column === null ? [] : [part.column], label: 'check' })
   const note = readNote(piece.text)
   if (typeof note === 'string') return { name, expression: note }
   return { name, expression: insideOf(piece.text), native: true }
