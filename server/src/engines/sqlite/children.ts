@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { failure } from '../../errors/error.ts'
+import { StaleStructure } from '../engine.ts'
 import { FUEL } from './expr.ts'
 import type { ChildReply, ChildRequest } from './reader-child.ts'
 import type { SqliteSettings } from './settings.ts'
+import type { ExpectedStructure } from './structure-version.ts'
 import { fromFault } from './writer.ts'
 import type { ReadResult, ReadTask } from './writer-messages.ts'
 
 interface Job {
   readonly task: ReadTask
+  /** Of ExpectedStructure when the read was asked for. */
+  readonly epoch: number
   readonly signal: AbortSignal
   resolve(result: ReadResult): void
   reject(error: Error): void
@@ -32,18 +36,24 @@ export class Children {
   readonly #queue: Job[] = []
   /** Children that are still starting. */
   readonly #starting = new Set<ChildProcess>()
+  readonly #expected: ExpectedStructure
   #closed = false
 
-  constructor(settings: SqliteSettings) {
+  constructor(settings: SqliteSettings, expected: ExpectedStructure) {
     this.#settings = settings
+    this.#expected = expected
   }
 
-  /** Runs a read; 57014 at the statement timeout, waiting included, or when the signal aborts; 53300 when too many wait. */
+  /**
+   * Runs a read; 57014 at the statement timeout, waiting included, or when the signal aborts; 53300 when too many wait; StaleStructure when the
+   * database has another structure than it had when the read was asked for.
+   */
   read(task: ReadTask, signal: AbortSignal): Promise<ReadResult> {
     if (this.#queue.length >= this.#settings.queueMax || this.#closed) return Promise.reject(failure('53300'))
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.#cancel(job), this.#settings.statementTimeoutMs)
-      const job: Job = { task, signal, timer, resolve, reject, child: null }
+      const { epoch } = this.#expected
+      const job: Job = { task, epoch, signal, timer, resolve, reject, child: null }
       signal.addEventListener('abort', () => this.#cancel(job), { once: true })
       this.#queue.push(job)
       this.#next()
@@ -121,10 +131,15 @@ export class Children {
     if (job === undefined) return
     this.#busy.delete(child)
     clearTimeout(job.timer)
-    if ('result' in reply) job.resolve(reply.result)
+    if (this.#isStale(job, reply.version)) job.reject(new StaleStructure())
+    else if ('result' in reply) job.resolve(reply.result)
     else job.reject(fromFault(reply.fault))
     this.#rest(child)
     this.#next()
+  }
+
+  #isStale({ epoch }: Job, version: number | null): boolean {
+    return epoch !== this.#expected.epoch || (version !== null && !this.#expected.has(version))
   }
 
   /** An idle child does not keep the server alive. */

@@ -2,6 +2,7 @@ import { constants, DatabaseSync } from 'node:sqlite'
 import { failure } from '../../errors/error.ts'
 import { systemClock } from '../../std/clock.ts'
 import { MIB } from '../../std/units.ts'
+import { VersionReader } from './structure-version.ts'
 import { SEARCH_FACTOR_MAX } from './udf/pattern.ts'
 import { registerFunctions } from './udf/register.ts'
 
@@ -38,6 +39,7 @@ export class Fuel {
 export interface Connection {
   readonly database: DatabaseSync
   readonly fuel: Fuel
+  readonly versions: VersionReader
   /** Puts the authorizer back, after the owner's work is done on the connection. */
   protect(): void
 }
@@ -71,8 +73,9 @@ export function openConnection(file: string, access: Access, lockTimeoutMs: numb
       if (access !== 'inspector') database.setAuthorizer(access === 'reader' ? authorizeReader : authorizeWriter)
     }
     if (!readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    const versions = new VersionReader(database)
     protect()
-    return { database, fuel, protect }
+    return { database, fuel, versions, protect }
   } catch (error) {
     database.close()
     throw error
@@ -94,6 +97,9 @@ const WRITER_ACTIONS: ReadonlySet<number> = new Set([
   constants.SQLITE_SAVEPOINT,
 ])
 
+/** Read only. FTS5 asks for the one; the other is how a connection knows that the structure is still what it was. */
+const HARMLESS_PRAGMAS: ReadonlySet<string> = new Set(['data_version', 'schema_version'])
+
 type Authorizer = NonNullable<Parameters<DatabaseSync['setAuthorizer']>[0]>
 
 /** A second wall behind the compiler: whatever a statement says, it can't attach files, set pragmas or touch structure. */
@@ -101,8 +107,7 @@ function authorizer(allowed: ReadonlySet<number>): Authorizer {
   return (action, name, argument) => {
     if (action === constants.SQLITE_FUNCTION && argument === 'load_extension') return constants.SQLITE_DENY
     if (allowed.has(action)) return constants.SQLITE_OK
-    // FTS5 asks for it; it changes nothing.
-    const isHarmless = action === constants.SQLITE_PRAGMA && name === 'data_version' && argument === null
+    const isHarmless = action === constants.SQLITE_PRAGMA && HARMLESS_PRAGMAS.has(name ?? '') && argument === null
     return isHarmless ? constants.SQLITE_OK : constants.SQLITE_DENY
   }
 }

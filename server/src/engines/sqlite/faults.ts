@@ -1,4 +1,5 @@
 import { PilarError } from '../../errors/error.ts'
+import { StaleStructure } from '../engine.ts'
 import { OutOfFuel } from './connection.ts'
 import type { Fault } from './writer-messages.ts'
 
@@ -8,6 +9,7 @@ export function toFault(error: unknown): Fault {
     const { code, message, details, hint } = error
     return { kind: 'pilar', code, message, details, hint }
   }
+  if (error instanceof StaleStructure) return { kind: 'stale' }
   if (error instanceof OutOfFuel) return { kind: 'timeout' }
   if (isSqliteError(error)) return { kind: 'sqlite', number: error.errcode, message: error.message }
   const { message, stack } = error instanceof Error ? error : new Error(String(error))

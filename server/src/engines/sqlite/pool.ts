@@ -17,6 +17,7 @@ import type {
   Session,
   Summary,
 } from '../engine.ts'
+import { quoteName } from '../sql/printer.ts'
 import { bindTask } from './bind-task.ts'
 import { toChange, unwatchStatements, watchStatements } from './changes.ts'
 import { Children } from './children.ts'
@@ -29,6 +30,7 @@ import { Reader } from './reader.ts'
 import { type SqliteSettings, sqliteSettings } from './settings.ts'
 import { type BindInput, bindSlots } from './slots.ts'
 import { SqliteStructure } from './structure.ts'
+import { ExpectedStructure } from './structure-version.ts'
 import type { WritePlan } from './write-plan.ts'
 import { Writer } from './writer.ts'
 import type { ChangedRow, ReadResult, WriteResult } from './writer-messages.ts'
@@ -36,6 +38,7 @@ import type { ChangedRow, ReadResult, WriteResult } from './writer-messages.ts'
 /** How long a program that was too slow for the server's own thread goes to a child at once, in milliseconds: twice as long each time. */
 const SLOW_MS_MIN = 500
 const SLOW_MS_MAX = 60_000
+const NEVER = new AbortController().signal
 /** Looking up what broke a constraint, in milliseconds. */
 const PROBE_MS = 50
 
@@ -48,13 +51,16 @@ export async function openPool(settings: EngineSettings, env: EngineEnv): Promis
   const lockTimeoutMs = Math.min(own.lockTimeoutMs, own.statementTimeoutMs)
   const events = new Subscribers(env)
   const { file, statementTimeoutMs, transactionMs, queueMax } = own
+  const structure = ExpectedStructure.create()
+  const expected = new ExpectedStructure(structure)
   try {
     const writer = await Writer.start(
-      { file, readOnly, lockTimeoutMs, statementTimeoutMs, transactionMs },
+      { file, readOnly, lockTimeoutMs, statementTimeoutMs, transactionMs, structure },
       { queueMax, onCommit: (rows) => events.commit(rows) },
     )
     try {
-      return new SqlitePool({ settings: own, writer, reader: new Reader(file, 100), events })
+      const reader = new Reader(file, expected, 100)
+      return new SqlitePool({ settings: own, writer, reader, events, expected })
     } catch (error) {
       await writer.close()
       throw error
@@ -115,6 +121,7 @@ interface Parts {
   readonly writer: Writer
   readonly reader: Reader
   readonly events: Subscribers
+  readonly expected: ExpectedStructure
 }
 
 class SqlitePool implements EnginePool {
@@ -123,26 +130,41 @@ class SqlitePool implements EnginePool {
   readonly #reader: Reader
   readonly #children: Children
   readonly #events: Subscribers
+  readonly #expected: ExpectedStructure
   /** Programs that were too slow inline, and until when they go to a child at once. A busy machine can make any program slow once. */
   readonly #slow = new WeakMap<SqliteProgram, { readonly untilMs: number; readonly forMs: number }>()
   readonly structure: SqliteStructure
   #lastTransaction = 0
   #watched: Catalog | null = null
 
-  constructor({ settings, writer, reader, events }: Parts) {
+  constructor({ settings, writer, reader, events, expected }: Parts) {
     this.#settings = settings
     this.#writer = writer
     this.#reader = reader
     this.#events = events
-    this.#children = new Children(settings)
-    this.structure = new SqliteStructure()
+    this.#expected = expected
+    this.#children = new Children(settings, expected)
+    this.structure = new SqliteStructure({
+      file: settings.file,
+      lockTimeoutMs: settings.lockTimeoutMs,
+      writer,
+      version: () => this.structureVersion(),
+      countRows: (table) => this.#countRows(table),
+      rewatch: (on) => this.#rewatch(on),
+    })
   }
 
   structureVersion(): number {
-    return 0
+    try {
+      return this.#reader.structureVersion()
+    } catch (error) {
+      throw mapError(error)
+    }
   }
 
-  acceptStructure(_version: number): void {}
+  acceptStructure(version: number): void {
+    this.#expected.accept(version)
+  }
 
   execute(program: Program, params: Params, options: ExecuteOptions): Batches {
     assert(program.engine === 'sqlite', 'the program was compiled for SQLite')
@@ -202,6 +224,7 @@ class SqlitePool implements EnginePool {
   async *#write(program: SqliteProgram, input: BindInput, options: ExecuteOptions): AsyncGenerator<Batch> {
     const { write } = program
     assert(write !== null, 'a program reads or writes')
+    const { epoch } = this.#expected
     const isNothing = write.steps.length === 0 || (write.action !== 'delete' && input.params.cells.length === 0)
     if (isNothing) {
       yield* nothingWritten(write, options)
@@ -210,7 +233,7 @@ class SqlitePool implements EnginePool {
     try {
       const task = bindTask(write, input, options)
       const { transaction } = options.session
-      const result = (await this.#writer.ask({ kind: 'write', transaction, task })) as WriteResult
+      const result = (await this.#writer.ask({ kind: 'write', epoch, transaction, task })) as WriteResult
       yield { json: result.json, rows: result.rows, summary: summaryOf(write, result) }
     } catch (error) {
       throw mapError(error, {
@@ -224,7 +247,7 @@ class SqlitePool implements EnginePool {
   async transaction<T>(_session: Session, body: (tx: Session) => Promise<T>): Promise<T> {
     const transaction = ++this.#lastTransaction
     try {
-      await this.#writer.ask({ kind: 'begin', transaction })
+      await this.#writer.ask({ kind: 'begin', epoch: this.#expected.epoch, transaction })
     } catch (error) {
       throw mapError(error)
     }
@@ -281,6 +304,20 @@ class SqlitePool implements EnginePool {
     this.#watched = this.#introspect()
     const statements = [...(before === null ? [] : unwatchStatements(before)), ...watchStatements(this.#watched)]
     return this.#writer.ask({ kind: 'watch', on: true, statements })
+  }
+
+  /** 0 where counting takes too long. */
+  async #countRows(table: string): Promise<number> {
+    const task = { sql: `SELECT '', 0, count(*) FROM ${quoteName(table)}`, params: [] }
+    const { total } = await this.#children.read(task, NEVER).catch(() => ({ total: 0 }))
+    return total ?? 0
+  }
+
+  /** Around a change of structure: triggers on what will be gone are taken away before, and made for what there is afterwards. */
+  async #rewatch(on: boolean): Promise<void> {
+    if (this.#watched === null) return
+    if (on) await this.#watch()
+    else await this.#writer.ask({ kind: 'watch', on: true, statements: unwatchStatements(this.#watched) })
   }
 
   async #unwatch(): Promise<void> {

@@ -1,5 +1,6 @@
 import { openConnection } from './connection.ts'
 import { toFault } from './faults.ts'
+import type { VersionReader } from './structure-version.ts'
 import { WriteRunner } from './write-run.ts'
 import type { Fault, ReadResult, ReadTask } from './writer-messages.ts'
 
@@ -7,22 +8,31 @@ import type { Fault, ReadResult, ReadTask } from './writer-messages.ts'
 export interface ChildRequest {
   readonly task: ReadTask
 }
-export type ChildReply = { readonly ready: true } | { readonly result: ReadResult } | { readonly fault: Fault }
+/** `version` is the structure's number after the read, null when the file could not be opened. */
+export type ChildReply =
+  | { readonly ready: true }
+  | { readonly result: ReadResult; readonly version: number }
+  | { readonly fault: Fault; readonly version: number | null }
 
 const [, , file = '', lockTimeoutMs = '0'] = process.argv
 // The parent's timeout ends it; until then it may take all the time there is.
 const LIMIT_MS = 2 ** 31
-let runner: WriteRunner | null = null
+let opened: { readonly runner: WriteRunner; readonly versions: VersionReader } | null = null
 
 process.on('message', (request: ChildRequest) => {
   let reply: ChildReply
   try {
-    runner ??= new WriteRunner(openConnection(file, 'reader', Number(lockTimeoutMs)), LIMIT_MS)
-    reply = { result: runner.read(request.task) }
+    opened ??= open()
+    const result = opened.runner.read(request.task)
+    reply = { result, version: opened.versions.read() }
   } catch (error) {
-    reply = { fault: toFault(error) }
+    reply = { fault: toFault(error), version: opened?.versions.read() ?? null }
   }
   process.send?.(reply)
 })
+function open(): { readonly runner: WriteRunner; readonly versions: VersionReader } {
+  const connection = openConnection(file, 'reader', Number(lockTimeoutMs))
+  return { runner: new WriteRunner(connection, LIMIT_MS), versions: connection.versions }
+}
 process.send?.({ ready: true } satisfies ChildReply)
 process.on('disconnect', () => process.exit(0))

@@ -1,8 +1,10 @@
 import type { StatementSync } from 'node:sqlite'
 import { Lru } from '../../std/lru.ts'
+import { StaleStructure } from '../engine.ts'
 import type { SqlValue } from './codecs.ts'
 import { type Connection, OutOfFuel, openConnection } from './connection.ts'
 import type { SqliteProgram } from './program.ts'
+import type { ExpectedStructure } from './structure-version.ts'
 import type { ReadResult } from './writer-messages.ts'
 
 /** Prepared statements kept by a reader, in entries. */
@@ -13,20 +15,33 @@ export class Reader {
   readonly #connection: Connection
   readonly #statements = new Lru<SqliteProgram, StatementSync>(STATEMENTS_MAX)
 
-  constructor(file: string, lockTimeoutMs: number) {
+  readonly #expected: ExpectedStructure
+
+  constructor(file: string, expected: ExpectedStructure, lockTimeoutMs: number) {
+    this.#expected = expected
     this.#connection = openConnection(file, 'reader', lockTimeoutMs)
   }
 
-  /** Runs a read; null when it did not end within `limitMs`: then nothing was read. */
+  /** The structure's number at this moment. */
+  structureVersion(): number {
+    return this.#connection.versions.read()
+  }
+
+  /**
+   * Runs a read; null when it did not end within `limitMs`: then nothing was read. StaleStructure when the database has another structure: asked
+   * afterwards, since numbers only grow, so that what was read has been read from the expected one.
+   */
   read(program: SqliteProgram, bound: readonly SqlValue[], limitMs: number): ReadResult | null {
-    const statement = this.#statements.get(program) ?? this.#prepare(program)
     const { fuel } = this.#connection
-    fuel.start(limitMs)
     try {
+      const statement = this.#statements.get(program) ?? this.#prepare(program)
+      fuel.start(limitMs)
       const row = statement.get(...bound) as unknown as [string, number, number | null]
+      this.#requireStructure()
       return { json: row[0], rows: row[1], total: row[2] }
     } catch (error) {
       if (error instanceof OutOfFuel) return null
+      this.#requireStructure()
       throw error
     } finally {
       fuel.stop()
@@ -47,6 +62,10 @@ export class Reader {
     } finally {
       fuel.stop()
     }
+  }
+
+  #requireStructure(): void {
+    if (!this.#expected.has(this.#connection.versions.read())) throw new StaleStructure()
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import type { Catalog } from '../../schema/catalog.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
+import { systemClock } from '../../std/clock.ts'
 import type {
   Backup,
   JournalEntry,
@@ -10,13 +11,35 @@ import type {
   Structure,
   Survey,
 } from '../structure.ts'
+import { LEASE_MS } from '../structure.ts'
+import { openConnection } from './connection.ts'
+import { mapError } from './errors.ts'
+import { introspect } from './introspect.ts'
+import { HeldLease } from './migrate/held-lease.ts'
+import { entryRow, readEntries } from './migrate/journal.ts'
+import { type Ask, type Planned, runMigration } from './migrate/run.ts'
+import type { Writer } from './writer.ts'
+
+interface Parts {
+  readonly file: string
+  readonly lockTimeoutMs: number
+  readonly writer: Writer
+  readonly version: () => number
+  readonly countRows: (table: string) => Promise<number>
+  readonly rewatch: (on: boolean) => Promise<void>
+}
 
 /** The structure of one open SQLite file. */
 export class SqliteStructure implements Structure {
   readonly backup: Backup | null = null
+  readonly #parts: Parts
 
-  introspect(_signal: AbortSignal): Promise<Catalog> {
-    return notBuilt()
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  async introspect(_signal: AbortSignal): Promise<Catalog> {
+    return this.#inspect(introspect)
   }
 
   survey(_steps: readonly MigrationStep[], _signal: AbortSignal): Promise<Survey> {
@@ -27,16 +50,63 @@ export class SqliteStructure implements Structure {
     return notBuilt()
   }
 
-  journal(_signal: AbortSignal): Promise<readonly JournalEntry[]> {
-    return notBuilt()
+  /** Runs what was planned. */
+  async run(planned: Planned, run: MigrationRun): Promise<void> {
+    const { version, countRows, rewatch } = this.#parts
+    const place = { ask: this.#ask, version, countRows, rewatch, introspect: () => this.#inspect(introspect) }
+    try {
+      await runMigration(planned, run, place)
+    } catch (error) {
+      throw mapError(error)
+    }
   }
 
-  record(_entry: JournalEntry, _lease: Lease): Promise<void> {
-    return notBuilt()
+  async journal(_signal: AbortSignal): Promise<readonly JournalEntry[]> {
+    return this.#inspect(readEntries)
   }
 
-  acquireLease(_options: LeaseOptions): Promise<Lease> {
-    return notBuilt()
+  async record(entry: JournalEntry, lease: Lease): Promise<void> {
+    const claim = { fence: lease.fence, untilMs: systemClock.now() + LEASE_MS }
+    await this.#ask({ kind: 'record', claim, entry: entryRow(entry) })
+  }
+
+  async acquireLease(options: LeaseOptions): Promise<Lease> {
+    await this.#makeSystemTables()
+    return HeldLease.acquire(options, this.#ask)
+  }
+
+  /** As long as the planner of migrations is missing. */
+  async #makeSystemTables(): Promise<void> {
+    const statements = [
+      'CREATE TABLE IF NOT EXISTS "pilar.leases" (name TEXT PRIMARY KEY, holder TEXT, fence INTEGER NOT NULL, expires_ms INTEGER NOT NULL)',
+      `CREATE TABLE IF NOT EXISTS "pilar.migrations" (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, checksum TEXT, kind TEXT NOT NULL, undoes INTEGER,
+        steps TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, at TEXT NOT NULL, duration_ms INTEGER NOT NULL)`,
+    ]
+    for (;;) {
+      const outcome = await this.#ask({ kind: 'statements', version: this.#parts.version(), statements })
+      if (outcome.kind === 'changed') return
+    }
+  }
+
+  readonly #ask: Ask = async (task) => {
+    try {
+      return (await this.#parts.writer.ask({ kind: 'structure', task })) as never
+    } catch (error) {
+      throw mapError(error)
+    }
+  }
+
+  #inspect<T>(body: (database: ReturnType<typeof openConnection>['database']) => T): T {
+    try {
+      const { database } = openConnection(this.#parts.file, 'inspector', this.#parts.lockTimeoutMs)
+      try {
+        return body(database)
+      } finally {
+        database.close()
+      }
+    } catch (error) {
+      throw mapError(error)
+    }
   }
 }
 

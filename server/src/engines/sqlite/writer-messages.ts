@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../errors/table.ts'
 import type { SqlValue } from './codecs.ts'
+import type { StructureOutcomes, StructureTask } from './migrate/tasks.ts'
 import type { Refusal, WriteStep } from './write-plan.ts'
 
 /**
@@ -31,10 +32,19 @@ export interface ReadTask {
 }
 
 export type Request =
-  | { readonly kind: 'write'; readonly id: number; readonly transaction: number | null; readonly task: WriteTask }
+  /** `epoch` is that of ExpectedStructure when the request was made. */
+  | {
+      readonly kind: 'write'
+      readonly id: number
+      readonly epoch: number
+      readonly transaction: number | null
+      readonly task: WriteTask
+    }
   | { readonly kind: 'read'; readonly id: number; readonly transaction: number; readonly task: ReadTask }
-  | { readonly kind: 'begin'; readonly id: number; readonly transaction: number }
+  | { readonly kind: 'begin'; readonly id: number; readonly epoch: number; readonly transaction: number }
   | { readonly kind: 'end'; readonly id: number; readonly transaction: number; readonly commit: boolean }
+  /** Work on the structure, outside of requests' transactions. */
+  | { readonly kind: 'structure'; readonly id: number; readonly task: StructureTask }
   /** Statements that change structure, in one transaction. */
   | { readonly kind: 'migrate'; readonly id: number; readonly statements: readonly string[] }
   /** Begins or ends watching: the statements make or drop temporary triggers that note every changed row. */
@@ -68,9 +78,11 @@ export type Fault =
     }
   | { readonly kind: 'sqlite'; readonly number: number; readonly message: string }
   | { readonly kind: 'timeout' }
+  /** The structure is not the one that the program was compiled for. */
+  | { readonly kind: 'stale' }
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string }
 
-export type Outcome = WriteResult | ReadResult | null
+export type Outcome = WriteResult | ReadResult | StructureOutcomes[StructureTask['kind']] | null
 
 /** A row that a commit changed, as `pilar_changes` notes it. */
 export interface ChangedRow {
@@ -103,4 +115,6 @@ export interface WriterSettings {
   readonly lockTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly transactionMs: number
+  /** Memory of an ExpectedStructure. */
+  readonly structure: SharedArrayBuffer
 }

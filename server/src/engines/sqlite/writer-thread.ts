@@ -1,10 +1,14 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { failure } from '../../errors/error.ts'
+import { StaleStructure } from '../engine.ts'
 import { assertVersion, type Connection, openConnection } from './connection.ts'
 import { toFault } from './faults.ts'
 import { GroupCommit } from './group-commit.ts'
+import { performTask } from './migrate/perform.ts'
+import type { StructureTask } from './migrate/tasks.ts'
+import { ExpectedStructure, type VersionReader } from './structure-version.ts'
 import { WriteRunner } from './write-run.ts'
-import type { Answer, ChangedRow, Outcome, Reply, Request, WriterSettings } from './writer-messages.ts'
+import type { Answer, ChangedRow, Outcome, Reply, Request, WriteResult, WriterSettings } from './writer-messages.ts'
 
 type Write = Extract<Request, { kind: 'write' }>
 
@@ -20,6 +24,8 @@ class Writer {
   readonly #runner: WriteRunner
   readonly #group: GroupCommit
   readonly #settings: WriterSettings
+  readonly #versions: VersionReader
+  readonly #expected: ExpectedStructure
   #transaction: { readonly id: number; readonly timer: NodeJS.Timeout } | null = null
   /** Transactions that were ended from here; their remaining requests are refused. */
   readonly #ended = new Set<number>()
@@ -30,6 +36,8 @@ class Writer {
   constructor(settings: WriterSettings) {
     this.#settings = settings
     this.#connection = openWriter(settings)
+    this.#versions = this.#connection.versions
+    this.#expected = new ExpectedStructure(settings.structure)
     this.#runner = new WriteRunner(this.#connection, settings.statementTimeoutMs)
     this.#group = new GroupCommit(this.#connection.database, () => this.#collectChanges())
     this.#group.onCommit((rows) => this.#commits.push(rows))
@@ -67,7 +75,7 @@ class Writer {
     while (count < GROUP_MAX && isPlainWrite(this.#inbox[count])) count++
     const writes = this.#inbox.splice(0, count) as Write[]
     const results = this.#group.run(
-      writes.map((write) => ({ rollback: write.task.rollback, run: () => this.#runner.write(write.task) })),
+      writes.map((write) => ({ rollback: write.task.rollback, run: () => this.#write(write) })),
     )
     const answers = results.map((result, index): Answer => {
       const id = (writes[index] as Write).id
@@ -76,6 +84,16 @@ class Writer {
         : { id, outcome: result.value, fault: null }
     })
     this.#send(answers)
+  }
+
+  /** Inside the transaction, where the structure can't change any more. */
+  #write({ epoch, task }: Write): WriteResult {
+    this.#requireStructure(epoch)
+    return this.#runner.write(task)
+  }
+
+  #requireStructure(epoch: number): void {
+    if (epoch !== this.#expected.epoch || !this.#expected.has(this.#versions.read())) throw new StaleStructure()
   }
 
   #handle(request: Request): void {
@@ -104,9 +122,11 @@ class Writer {
         this.#requireTransaction(request.transaction)
         return this.#runner.read(request.task)
       case 'begin':
-        return this.#begin(request.transaction)
+        return this.#begin(request.transaction, request.epoch)
       case 'end':
         return this.#end(request.transaction, request.commit)
+      case 'structure':
+        return this.#asOwner(() => this.#changeStructure(request.task))
       case 'migrate':
         return this.#asOwner(() => this.#group.atomic(() => this.#exec(request.statements)))
       case 'watch':
@@ -116,8 +136,15 @@ class Writer {
     }
   }
 
-  #begin(id: number): null {
-    this.#connection.database.exec('BEGIN IMMEDIATE')
+  #begin(id: number, epoch: number): null {
+    const { database } = this.#connection
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      this.#requireStructure(epoch)
+    } catch (error) {
+      database.exec('ROLLBACK')
+      throw error
+    }
     const timer = setTimeout(() => {
       this.#abandon(id)
       this.#work()
@@ -177,7 +204,17 @@ class Writer {
     return null
   }
 
-  #asOwner(body: () => null): null {
+  #changeStructure(task: StructureTask): Outcome {
+    const place = {
+      versions: this.#versions,
+      expected: this.#expected,
+      connection: this.#connection,
+      group: this.#group,
+    }
+    return performTask(place, task)
+  }
+
+  #asOwner<T>(body: () => T): T {
     const { database } = this.#connection
     database.setAuthorizer(null)
     try {

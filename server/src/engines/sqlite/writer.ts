@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { failure, PilarError } from '../../errors/error.ts'
+import { StaleStructure } from '../engine.ts'
 import type { Answer, ChangedRow, Fault, Outcome, Reply, Request, WriterSettings } from './writer-messages.ts'
 
 type Distributive<T> = T extends unknown ? Omit<T, 'id'> : never
@@ -112,5 +113,5 @@ export function fromFault(fault: Fault): Error {
     const { code, message, details, hint } = fault
     return new PilarError(code, message, { details, ...(hint === null ? {} : { hint }) })
   }
-  return new WriterFault(fault)
+  return fault.kind === 'stale' ? new StaleStructure() : new WriterFault(fault)
 }

@@ -21,6 +21,8 @@ export interface TableCopy {
   readonly create: readonly string[]
   /** What finds a row again: the rowid's name, or the quoted primary key columns of a WITHOUT ROWID table. */
   readonly key: readonly string[]
+  /** The same columns as the copy calls them, holding the very values of the source's; absent where they are called alike. */
+  readonly targetKey?: readonly string[]
   /** Quoted target columns, the rowid included where it is no column, and for each the SQL that gives it from a row of the source, named `s`. */
   readonly columns: readonly string[]
   readonly values: readonly string[]

@@ -1,0 +1,148 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { quoteName } from '../../sql/printer.ts'
+import { logName, readsName } from './copy-sql.ts'
+import type { SchemaRewrite, TableCopy } from './migration.ts'
+import { RUBBISH_PREFIX } from './reserved.ts'
+
+interface SchemaRow {
+  readonly name: string
+  readonly sql: string
+}
+
+const rowsOf = (database: DatabaseSync, type: string, table: string): readonly SchemaRow[] =>
+  database
+    .prepare(
+      'SELECT name, sql FROM sqlite_schema WHERE type = ? AND tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL ORDER BY rowid',
+    )
+    .all(type, table) as unknown as readonly SchemaRow[]
+
+/** Takes away what noted changes of the source, and the notes. */
+export function dropLog(database: DatabaseSync, copy: Pick<TableCopy, 'target'>): void {
+  const triggers = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, length(?)) = ?")
+    .all(`${copy.target}_`, `${copy.target}_`)
+  for (const { name } of triggers) database.exec(`DROP TRIGGER ${quoteName(String(name))}`)
+  for (const table of [logName(copy), readsName(copy)]) database.exec(`DROP TABLE IF EXISTS ${quoteName(table)}`)
+}
+
+/**
+ * Puts a copy in the place of its table, and the table away as rubbish. Names alone change hands: what points to the table points to the copy from now on.
+ * Needs `foreign_keys` off, and `legacy_alter_table`, which leaves other texts as they are.
+ */
+export function putInPlace(database: DatabaseSync, { target, name }: { target: string; name: string }): void {
+  const rubbish = RUBBISH_PREFIX + target.slice(target.indexOf('_') + 1)
+  const triggers = rowsOf(database, 'trigger', name)
+  for (const trigger of triggers) database.exec(`DROP TRIGGER ${quoteName(trigger.name)}`)
+  const rewrites = rowsOf(database, 'index', name).map((index, at) => renamedIndex(index, `${rubbish}_${at}`))
+  rewriteSchema(database, rewrites)
+  const sequence = sequenceOf(database, name)
+  database.exec(`ALTER TABLE ${quoteName(name)} RENAME TO ${quoteName(rubbish)}`)
+  rewriteSchema(database, [{ type: 'table', name: rubbish, sql: plainTable(database, rubbish) }])
+  database.exec(`ALTER TABLE ${quoteName(target)} RENAME TO ${quoteName(name)}`)
+  if (sequence !== null) setSequence(database, { name, rubbish, sequence })
+  for (const trigger of triggers) database.exec(trigger.sql)
+}
+
+/** Exchanges texts in sqlite_schema, and has SQLite read them anew. */
+export function rewriteSchema(database: DatabaseSync, rewrites: readonly SchemaRewrite[]): void {
+  if (rewrites.length === 0) return
+  database.exec('PRAGMA writable_schema = ON')
+  const update = database.prepare(
+    'UPDATE sqlite_schema SET sql = ?, name = ? WHERE type = ? AND name = ? COLLATE NOCASE',
+  )
+  for (const { sql, name, newName, type } of rewrites) {
+    const { changes } = update.run(sql, newName ?? name, type, name)
+    if (Number(changes) !== 1) throw new Error(`assertion failed: the file has the ${type} ${name}`)
+  }
+  const version = Number(database.prepare('PRAGMA main.schema_version').get()?.['schema_version'])
+  database.exec(`PRAGMA main.schema_version = ${version + 1}; PRAGMA writable_schema = RESET`)
+}
+
+const INDEX_HEAD = /^(CREATE(?: UNIQUE)? INDEX\s+)("(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s(]+)/i
+
+function renamedIndex({ name, sql }: SchemaRow, newName: string): SchemaRewrite {
+  if (!INDEX_HEAD.test(sql)) throw new Error(`assertion failed: the text of the index ${name} begins with its name`)
+  return { type: 'index', name, newName, sql: sql.replace(INDEX_HEAD, (_, head: string) => head + quoteName(newName)) }
+}
+
+interface ColumnRow {
+  readonly name: string
+  readonly type: string
+  readonly pk: number
+  /** 2 for virtual columns, which are not in the rows. */
+  readonly hidden: number
+}
+
+/**
+ * The table without its rules: its foreign keys would hold back deletes of the rows they point to. Columns and unique keys stay, since the rows and
+ * trees of the file are as they were.
+ */
+function plainTable(database: DatabaseSync, table: string): string {
+  const all = database.prepare('SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid').all(table)
+  const columns = all as unknown as readonly ColumnRow[]
+  const withoutRowid =
+    database.prepare("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?").get(table)?.['wr'] === 1
+  const keys = keysOf(database, table)
+  const primary = columns.filter((column) => column.pk > 0)
+  const isRowid = primary.length === 1 && !withoutRowid && keys.every((key) => key.origin !== 'pk')
+  const parts = columns.map(({ name, type, pk, hidden }) => {
+    if (hidden === 2) return `${quoteName(name)} ${affinity(type)} AS (NULL) VIRTUAL`
+    return `${quoteName(name)} ${isRowid && pk > 0 ? 'INTEGER PRIMARY KEY' : affinity(type)}`
+  })
+  for (const key of keys) parts.push(`${key.origin === 'pk' ? 'PRIMARY KEY' : 'UNIQUE'} (${key.columns})`)
+  return `CREATE TABLE ${quoteName(table)} (${parts.join(', ')})${withoutRowid ? ' WITHOUT ROWID' : ''}`
+}
+
+/** Keys that SQLite keeps indexes for, in the order it has numbered them. */
+function keysOf(database: DatabaseSync, table: string): readonly { origin: string; columns: string }[] {
+  const indexes = database
+    .prepare("SELECT name, origin FROM pragma_index_list(?) WHERE origin IN ('u', 'pk')")
+    .all(table) as unknown as readonly { name: string; origin: string }[]
+  const number = (name: string): number => Number(name.slice(name.lastIndexOf('_') + 1))
+  return indexes
+    .toSorted((a, b) => number(a.name) - number(b.name))
+    .map(({ name, origin }) => {
+      const columns = database
+        .prepare('SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno')
+        .all(name)
+      const words = columns.map(
+        (column) =>
+          `${quoteName(String(column['name']))} COLLATE ${quoteName(String(column['coll']))}${column['desc'] === 1 ? ' DESC' : ''}`,
+      )
+      return { origin, columns: words.join(', ') }
+    })
+}
+
+/** SQLite's own rules, in their order: what a declared type comes to. */
+function affinity(type: string): string {
+  if (/INT/i.test(type)) return 'INTEGER'
+  if (/CHAR|CLOB|TEXT/i.test(type)) return 'TEXT'
+  if (/BLOB/i.test(type) || type === '') return 'BLOB'
+  return /REAL|FLOA|DOUB/i.test(type) ? 'REAL' : 'NUMERIC'
+}
+
+/** The last number that AUTOINCREMENT gave out; null where the table counts none. */
+function sequenceOf(database: DatabaseSync, table: string): bigint | null {
+  if (database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").get() === undefined) return null
+  const statement = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ? COLLATE NOCASE')
+  statement.setReadBigInts(true)
+  const seq = statement.get(table)?.['seq']
+  return typeof seq === 'bigint' ? seq : null
+}
+
+/** No number is given out twice, whatever rows were deleted since. */
+function setSequence(
+  database: DatabaseSync,
+  { name, rubbish, sequence }: { name: string; rubbish: string; sequence: bigint },
+): void {
+  database.prepare('DELETE FROM sqlite_sequence WHERE name = ? COLLATE NOCASE').run(rubbish)
+  const own = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE")
+    .get(name)
+  if (!/\bAUTOINCREMENT\b/i.test(String(own?.['sql']))) return
+  const { changes } = database
+    .prepare('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ? COLLATE NOCASE')
+    .run(sequence, name)
+  if (Number(changes) === 0)
+    database.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, sequence)
+}

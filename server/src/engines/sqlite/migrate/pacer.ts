@@ -1,0 +1,85 @@
+import { failure } from '../../../errors/error.ts'
+import { systemClock } from '../../../std/clock.ts'
+import type { MigrationRun } from '../../structure.ts'
+
+/** What a batch should take, in milliseconds: writes of requests run between two of them. */
+const BATCH_MS = 40
+const ROWS_MIN = 10
+const ROWS_MAX = 50_000
+/**
+ * Other processes wait for the lock by asking again, at last every 100 ms: a rest that is longer, after at most this much work, lets each of them in.
+ * (Writes of this process need no rest: they stand in the same queue as the batches.)
+ */
+const WORK_MS = 400
+const REST_MS = 105
+
+/** How much at once, and when to rest. */
+export class Pacer {
+  readonly #run: Pick<MigrationRun, 'signal' | 'pace' | 'pause'>
+  #rows = 500
+  #workedMs = 0
+
+  constructor(run: Pick<MigrationRun, 'signal' | 'pace' | 'pause'>) {
+    this.#run = run
+  }
+
+  /** Rows of the next batch. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** Between batches: adapts to what the last one took, and rests. 57014 when the signal came. */
+  async after(tookMs: number): Promise<void> {
+    const factor = Math.min(2, Math.max(0.2, BATCH_MS / Math.max(tookMs, 1)))
+    this.#rows = Math.round(Math.min(ROWS_MAX, Math.max(ROWS_MIN, this.#rows * factor)))
+    const pace = Math.min(1, Math.max(0.05, this.#run.pace ?? 1))
+    let restMs = tookMs * (1 / pace - 1)
+    this.#workedMs += tookMs
+    if (this.#workedMs >= WORK_MS) {
+      this.#workedMs = 0
+      restMs = Math.max(restMs, REST_MS)
+    }
+    if (restMs >= 1) await sleep(restMs, this.#run.signal)
+    await this.#run.pause?.()
+    requireLeave(this.#run.signal)
+  }
+}
+
+/** 57014 when the signal came. */
+export function requireLeave(signal: AbortSignal): void {
+  if (signal.aborted) throw failure('57014', {}, { details: 'The migration was cancelled; nothing was changed.' })
+}
+
+/** Waits; ends early when the signal comes. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}
+
+/** Rows done, and how fast. */
+export class Meter {
+  readonly #startMs = systemClock.monotonicMs()
+  #done = 0
+
+  add(rows: number): void {
+    this.#done += rows
+  }
+
+  get rowsPerSecond(): number {
+    const seconds = (systemClock.monotonicMs() - this.#startMs) / 1000
+    return seconds === 0 ? 0 : Math.round(this.#done / seconds)
+  }
+
+  remainingMs(rows: number): number | null {
+    const rate = this.rowsPerSecond
+    return rate === 0 ? null : Math.round((Math.max(0, rows) / rate) * 1000)
+  }
+}

@@ -1,0 +1,148 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { systemClock } from '../../../std/clock.ts'
+import type { Connection } from '../connection.ts'
+import type { GroupCommit } from '../group-commit.ts'
+import type { ExpectedStructure, VersionReader } from '../structure-version.ts'
+import { catchUp, compareRows, copyRows, prepareCopy } from './copy.ts'
+import { writeEntry } from './journal.ts'
+import { releaseLease, renewLease, takeLease } from './lease.ts'
+import { isNear, performSwitch } from './switch.ts'
+import type { Changed, StructureOutcomes, StructureTask, SwitchTask } from './tasks.ts'
+import { sweep } from './tidy.ts'
+
+interface Place {
+  readonly connection: Connection
+  readonly group: GroupCommit
+  readonly versions: VersionReader
+  readonly expected: ExpectedStructure
+}
+
+/** Thrown inside a transaction to undo it and answer all the same. */
+class Undone extends Error {
+  readonly outcome: StructureOutcomes[StructureTask['kind']]
+
+  constructor(outcome: StructureOutcomes[StructureTask['kind']]) {
+    super('undone')
+    this.outcome = outcome
+  }
+}
+
+/** Does one task on the writer's connection, which is the owner's for that time. */
+export function performTask(place: Place, task: StructureTask): StructureOutcomes[StructureTask['kind']] {
+  const { database } = place.connection
+  database.enableDefensive(false)
+  try {
+    return perform(place, task)
+  } catch (error) {
+    if (error instanceof Undone) return error.outcome
+    throw error
+  } finally {
+    database.enableDefensive(true)
+  }
+}
+
+function perform(place: Place, task: StructureTask): StructureOutcomes[StructureTask['kind']] {
+  const { group } = place
+  const { database } = place.connection
+  switch (task.kind) {
+    case 'statements':
+      return unseen(place, () => {
+        requireVersion(place, task.version)
+        for (const statement of task.statements) database.exec(statement)
+      }).changed
+    case 'take-lease':
+      return group.atomic(() => takeLease(database, task))
+    case 'release-lease':
+      return group.atomic(done(() => releaseLease(database, task.fence)))
+    case 'renew-lease':
+      return group.atomic(done(() => renewLease(database, task.claim)))
+    case 'record':
+      return underLease(
+        place,
+        task,
+        done(() => writeEntry(database, task.entry)),
+      )
+    case 'prepare-copy': {
+      const { value, changed } = unseen(place, () => {
+        requireVersion(place, task.version)
+        renewLease(database, task.claim)
+        return prepareCopy(database, task.copy)
+      })
+      return { ...changed, ...value }
+    }
+    case 'copy-rows':
+      return underLease(place, task, () => copyRows(database, task.copy, task))
+    case 'compare-rows':
+      return underLease(place, task, () => compareRows(database, task.copy, task))
+    case 'catch-up':
+      return underLease(place, task, () => catchUp(database, task.copy, task.rows))
+    case 'sweep': {
+      const startMs = systemClock.monotonicMs()
+      const { value, changed } = unseen(place, () => {
+        renewLease(database, task.claim)
+        return sweep(database, task.keep, task.rows)
+      })
+      return { done: value, version: changed.version, tookMs: systemClock.monotonicMs() - startMs }
+    }
+    case 'switch':
+      return switchOver(place, task.switch)
+  }
+}
+
+/** For what gives nothing. */
+const done = (body: () => void) => (): null => {
+  body()
+  return null
+}
+
+function underLease<T>(
+  { connection, group }: Place,
+  { claim }: { claim: { fence: number; untilMs: number } },
+  body: () => T,
+): T {
+  return group.atomic(() => {
+    renewLease(connection.database, claim)
+    return body()
+  })
+}
+
+function requireVersion({ versions }: Place, version: number): void {
+  const found = versions.read()
+  if (found !== version) throw new Undone({ kind: 'stale', version: found })
+}
+
+/** A change of structure that programs do not see: the expected number moves with it. */
+function unseen<T>({ group, versions, expected }: Place, body: () => T): { value: T; changed: Changed } {
+  try {
+    return group.atomic(() => {
+      const before = versions.read()
+      const value = body()
+      const version = versions.read()
+      expected.announce(before, version)
+      return { value, changed: { kind: 'changed', version } }
+    })
+  } catch (error) {
+    expected.withdraw()
+    throw error
+  }
+}
+
+function switchOver(place: Place, task: SwitchTask): StructureOutcomes['switch'] {
+  const { database } = place.connection
+  // Has no effect inside a transaction.
+  database.exec('PRAGMA foreign_keys = OFF')
+  try {
+    return place.group.atomic(() => {
+      requireVersion(place, task.version)
+      if (!isNear(database, task)) throw new Undone({ kind: 'behind' })
+      performSwitch(database, task)
+      return { kind: 'changed', version: place.versions.read() }
+    })
+  } finally {
+    restore(database)
+  }
+}
+
+function restore(database: DatabaseSync): void {
+  database.exec('PRAGMA legacy_alter_table = OFF; PRAGMA writable_schema = RESET; PRAGMA foreign_keys = ON')
+}
