@@ -19,6 +19,8 @@ export interface Option {
   /** The name of its value in the help text; null for a switch. */
   readonly value: string | null
   readonly doc: string
+  /** One letter that means the same: `-c`. */
+  readonly short?: string
   /** The default in words, shown in the help text. */
   readonly default?: string
 }
@@ -66,7 +68,10 @@ export function parseCommandLine(command: Command, args: readonly string[], shel
   const options = Object.fromEntries(
     Object.entries(command.options).map(([name, option]) => [
       name,
-      { type: option.value === null ? ('boolean' as const) : ('string' as const) },
+      {
+        type: option.value === null ? ('boolean' as const) : ('string' as const),
+        ...(option.short === undefined ? {} : { short: option.short }),
+      },
     ]),
   )
   const { tokens, positionals } = parseArgs({
@@ -103,7 +108,8 @@ interface OptionToken {
 
 function optionValue(command: Command, token: OptionToken): string | true {
   const option = command.options[token.name]
-  if (option === undefined || !token.rawName.startsWith('--')) {
+  const isKnown = token.rawName.startsWith('--') || token.rawName === `-${option?.short}`
+  if (option === undefined || !isKnown) {
     const known = Object.keys(command.options).map((name) => `--${name}`)
     const meant = suggestion(nearest(token.rawName, known, 0.5))
     throw new UsageError(`unknown option ${token.rawName}`, meant ?? `usage: ${command.synopsis}`)

@@ -17,6 +17,9 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   keys: { summary: 'Show the keys of a project', load: () => import('./keys.ts') },
   pull: { summary: 'Write the schema.ts of a database that is there', load: () => import('./pull.ts') },
   types: { summary: 'Write the TypeScript types of a database or project', load: () => import('./types.ts') },
+  'db dump': { summary: 'Write the database out as SQL or NDJSON', load: () => import('./db-dump.ts') },
+  'db load': { summary: 'Load what a dump wrote', load: () => import('./db-load.ts') },
+  'db shell': { summary: 'Ask the database in SQL', load: () => import('./db-shell.ts') },
   'policy explain': {
     summary: 'Say what a role may do with a table, and why',
     load: () => import('./policy-explain.ts'),

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { Command, Option } from './command.ts'
 import { columns, type Output } from './output.ts'
 
 /** The `--help` text of one command, made from the data that its command line is checked against. */
@@ -6,9 +6,9 @@ export function commandHelp(command: Command, output: Pick<Output, 'bold'>): str
   const parts = [`${output.bold('Usage:')} ${command.synopsis}`, command.description]
   const rows = Object.entries({
     ...command.options,
-    help: { value: null, doc: 'Show this text.', default: undefined },
+    help: { value: null, doc: 'Show this text.' } as Option,
   }).map(([name, option]) => [
-    `  --${name}${option.value === null ? '' : ` ${option.value}`}`,
+    `  ${option.short === undefined ? '' : `-${option.short}, `}--${name}${option.value === null ? '' : ` ${option.value}`}`,
     option.doc + (option.default === undefined ? '' : ` Default: ${option.default}.`),
   ])
   parts.push(`${output.bold('Options:')}\n${columns(rows)}`)

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
 /**
  * The only place of Pilar that writes to the terminal. Results go to stdout, so that they can be piped; problems and progress go
  * to stderr.
@@ -5,6 +8,8 @@
 export interface Output {
   /** One result: a line or several. */
   print(text: string): void
+  /** A result of any length, as fast as its reader takes it; it is well when the reader has enough before the end. */
+  stream(chunks: Iterable<string>): Promise<void>
   /** A problem, or progress that is not the result. */
   report(text: string): void
   /** Emphasis where a person reads it; the plain text in a pipe, a file, or under NO_COLOR. */
@@ -15,8 +20,18 @@ export function terminalOutput(env: Readonly<Record<string, string | undefined>>
   const styled = process.stdout.isTTY === true && (env['NO_COLOR'] ?? '') === ''
   return {
     print: (text) => void process.stdout.write(`${text}\n`),
+    stream: (chunks) => streamTo(process.stdout, chunks),
     report: (text) => void process.stderr.write(`${text}\n`),
     bold: (text) => (styled ? `\u001b[1m${text}\u001b[22m` : text),
+  }
+}
+
+async function streamTo(stdout: NodeJS.WriteStream, chunks: Iterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(chunks), stdout, { end: false })
+  } catch (error) {
+    // `pilar db dump | head`
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }
 

@@ -54,6 +54,8 @@ export interface Console {
   run(sql: string, options: { readonly raw: boolean; readonly rowsMax: number }): ConsoleResult
   /** True when the text ends a statement, so that it can be run. */
   isComplete(sql: string): boolean
+  /** The statements of a text, in order; the last may lack its semicolon. */
+  split(sql: string): readonly string[]
   /** The statements that made a table or view and its indexes and triggers. */
   definitionOf(table: Table): readonly string[]
   close(): void

@@ -15,6 +15,7 @@ async function pilar(args: readonly string[], shell: Partial<Shell> = {}) {
   const err: string[] = []
   const output = {
     print: (text: string) => out.push(text),
+    stream: async (chunks: Iterable<string>) => void out.push(...chunks),
     report: (text: string) => err.push(text),
     bold: (text: string) => text,
   }

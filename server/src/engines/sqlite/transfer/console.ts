@@ -53,9 +53,13 @@ export class SqliteConsole implements Console {
   }
 
   isComplete(sql: string): boolean {
-    const reader = new StatementReader()
-    const found = sql.split('\n').flatMap((line) => reader.push(line))
-    return found.length > 0 && reader.rest() === null
+    const { found, rest } = cut(sql)
+    return found.length > 0 && rest === null
+  }
+
+  split(sql: string): readonly string[] {
+    const { found, rest } = cut(sql)
+    return rest === null ? found : [...found, rest]
   }
 
   definitionOf(table: Table): readonly string[] {
@@ -76,6 +80,12 @@ export class SqliteConsole implements Console {
     const found = [...this.catalog.tables.values()].find((each) => tableName(each) === table)
     return found?.column.get(column) ?? null
   }
+}
+
+function cut(sql: string): { readonly found: readonly string[]; readonly rest: string | null } {
+  const reader = new StatementReader()
+  const found = sql.split('\n').flatMap((line) => reader.push(line).map((statement) => statement.sql))
+  return { found, rest: reader.rest()?.sql ?? null }
 }
 
 function* values(statement: StatementSync): Iterable<readonly SqlValue[]> {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName, quoteText } from '../../sql/printer.ts'
 import type { ScriptOptions } from '../../transfer.ts'
+import { isTransient } from '../migrate/reserved.ts'
 import { tableName } from '../tables.ts'
 
 interface SchemaRow {
@@ -22,7 +23,7 @@ export function* printScript(database: DatabaseSync, options: ScriptOptions): It
   const all = database
     .prepare(`SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND ${OWN} ORDER BY rowid`)
     .all() as unknown as readonly SchemaRow[]
-  const chosen = all.filter((row) => names === null || names.has(row.tbl_name))
+  const chosen = all.filter((row) => !isTransient(row.tbl_name) && (names === null || names.has(row.tbl_name)))
   const tables = chosen.filter((row) => row.type === 'table')
   const virtual = tables.filter((row) => /^CREATE VIRTUAL\b/i.test(row.sql))
   yield 'PRAGMA foreign_keys=OFF;'
