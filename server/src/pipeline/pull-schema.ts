@@ -2,7 +2,7 @@ import { loadGrammar } from '../policy/expression/index.ts'
 import { type Catalog, DEFAULT_SCHEMA, type Table, type TableKey, tableKey } from '../schema/catalog.ts'
 import { shortKey } from '../schema/check-keys.ts'
 import type { Problem } from '../schema/definition.ts'
-import { diff } from '../schema/diff.ts'
+import { diff } from '../schema/migration/diff.ts'
 import type { Opaque } from '../schema/retired.ts'
 import { asComment, writeSchemaText } from '../schema/write-schema/schema-text.ts'
 import { existingWords, tableWords } from '../schema/write-schema/table-words.ts'
@@ -36,7 +36,7 @@ export async function pullSchema(found: Catalog, translated: Catalog): Promise<P
   const reasons = new Map<string, string>()
   for (const { kind, table, name } of translated.opaque) {
     if (kind === 'generated column' && table !== null)
-      reasons.set(table, `column ${name} is computed in the database's own words`)
+      reasons.set(table, `the column ${name} is computed in the database's own words`)
   }
   for (const table of tables) {
     const trouble = reasons.has(table.key) ? null : troubleWith(tableWords(table, []), table.key, found)
@@ -94,8 +94,8 @@ function entryOf(table: Table, translated: Catalog, reason: string | null): Entr
 
 function leftIn(table: Table, translated: Catalog, reason: string | null): readonly string[] {
   const own = translated.opaque.filter((one) => one.table === table.key).map(describeOpaque)
-  const adopted = table.kind === 'view' && table.definition === null ? ['what the view selects'] : []
-  return [...adopted, ...(reason === null ? [] : [`its structure: ${asComment(reason)}`]), ...own]
+  const adopted = table.kind === 'view' && table.definition === null ? ["the view's select"] : []
+  return [...adopted, ...(reason === null ? [] : [`all of its structure, since ${asComment(reason)}`]), ...own]
 }
 
 /** Longer ones are cut: the database has all of it. */
@@ -121,7 +121,7 @@ function examplePolicies(table: Table): string {
 function troubleWith(entry: Entry, key: TableKey, found: Catalog): string | null {
   const problem = problemsOf([entry], found)[0]
   if (problem !== undefined) return problem.message
-  const { steps, obstacles } = diff(found, declare(sayWords({ entries: [entry] }), found, 1) /*{ known: null }*/)
+  const { steps, obstacles } = diff(found, declare(sayWords({ entries: [entry] }), found, 1), { known: null })
   const obstacle = obstacles.find(({ table }) => table === key)
   if (obstacle !== undefined) return obstacle.message
   const step = steps.find(

@@ -71,14 +71,32 @@ interface ForeignKeyRow {
   readonly on_delete: string
 }
 
-export function readForeignKeys(found: Found, file: FoundFile): ForeignKey[] {
+/** Foreign keys as SQLite lists them, each with a row per column. */
+function foreignKeyRows(found: Found, file: FoundFile): readonly (readonly ForeignKeyRow[])[] {
   const sql = 'SELECT * FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq'
-  const byId = Map.groupBy(rows<ForeignKeyRow>(file.database, sql, found.name), (row) => row.id)
-  return [...byId.values()].flatMap((parts): ForeignKey[] => {
+  return [...Map.groupBy(rows<ForeignKeyRow>(file.database, sql, found.name), (row) => row.id).values()]
+}
+
+const targetOf = (parts: readonly ForeignKeyRow[], { tables }: FoundFile): Found | undefined =>
+  tables.find((each) => each.name.toLowerCase() === parts[0]?.table.toLowerCase())
+
+/** Foreign keys to tables that are not there, in words. */
+export function readDangling(
+  found: Found,
+  file: FoundFile,
+): readonly { readonly name: string; readonly text: string }[] {
+  const dangling = foreignKeyRows(found, file).filter((parts) => targetOf(parts, file) === undefined)
+  return dangling.map((parts) => ({
+    name: parts.map((part) => part.from).join(', '),
+    text: `to ${parts[0]?.table ?? ''}, which is not there`,
+  }))
+}
+
+export function readForeignKeys(found: Found, file: FoundFile): ForeignKey[] {
+  return foreignKeyRows(found, file).flatMap((parts): ForeignKey[] => {
     const [first] = parts
-    if (first === undefined) return []
-    const target = file.tables.find((each) => each.name.toLowerCase() === first.table.toLowerCase())
-    if (target === undefined) return []
+    const target = targetOf(parts, file)
+    if (first === undefined || target === undefined) return []
     const columns = parts.map((part) => spelled(part.from, found, file))
     const { schema, name } = nameOf(target)
     const named = parts.every((part) => part.to !== null) ? parts.map((part) => part.to ?? '') : keyOf(target, file)

@@ -3,7 +3,7 @@ import type { Catalog, Column, Table, TableKey } from '../../schema/catalog.ts'
 import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
 import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
 import { generatedName } from '../../schema/names.ts'
-import type { RetiredColumn, RetiredTable } from '../../schema/retired.ts'
+import type { Opaque, RetiredColumn, RetiredTable } from '../../schema/retired.ts'
 import { quoteName } from '../sql/printer.ts'
 import { adoptedType, ownType } from './adopted-types.ts'
 import type { SqlValue } from './codecs.ts'
@@ -22,8 +22,11 @@ export function introspect(database: DatabaseSync): Catalog {
   const file = readFile(database)
   const retired: { columns: RetiredColumn[]; tables: RetiredTable[] } = { columns: [], tables: [] }
   const tables: Table[] = []
+  const unreadable: Opaque[] = []
   for (const found of file.tables) {
     const table = readTable(found, file)
+    if (table === null)
+      unreadable.push({ kind: 'view', table: null, name: found.name, text: 'over something that is not there' })
     if (table === null) continue
     tables.push(table)
     retired.columns.push(...retiredColumns(found, table.key))
@@ -35,7 +38,13 @@ export function introspect(database: DatabaseSync): Catalog {
     retired.columns.push(...retiredColumns(found, found.name))
   }
   const schemas = new Set([DEFAULT_SCHEMA, ...tables.map((table) => table.schema)])
-  return makeCatalog({ version: 0, schemas: [...schemas], tables, retired, opaque: readOpaque(file) })
+  return makeCatalog({
+    version: 0,
+    schemas: [...schemas],
+    tables,
+    retired,
+    opaque: [...readOpaque(file), ...unreadable],
+  })
 }
 
 function retiredColumns({ text }: Found, table: TableKey): RetiredColumn[] {

@@ -1,7 +1,7 @@
 import { tableKey } from '../../schema/catalog.ts'
 import type { Opaque } from '../../schema/retired.ts'
 import { type Found, type FoundFile, nameOf } from './found-file.ts'
-import { indexColumns } from './introspect-keys.ts'
+import { indexColumns, readDangling } from './introspect-keys.ts'
 import { isTransient } from './migrate/reserved.ts'
 
 /** What the file has and a Catalog has no word for. Checks, defaults and generated columns in SQLite's words stand in the Catalog, as native ones. */
@@ -21,7 +21,10 @@ export function readOpaque(file: FoundFile): readonly Opaque[] {
     const kind = kindOfIndex(object, file)
     return kind === null ? [] : [{ kind, table: keyOf(object.tbl_name), name: object.name, text }]
   })
-  return [...objects, ...file.tables.flatMap(collations)]
+  const dangling = file.tables.flatMap((found) =>
+    readDangling(found, file).map((one): Opaque => ({ kind: 'foreign key', table: keyOfFound(found), ...one })),
+  )
+  return [...objects, ...dangling, ...file.tables.flatMap(collations)]
 }
 
 const keyOfFound = (found: Found): string => {

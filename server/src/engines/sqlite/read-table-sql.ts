@@ -34,7 +34,7 @@ export function readTableText(sql: string, table: string): TableText {
   const collations = new Map<string, string>()
   for (const { part, piece } of pieces) {
     const { column } = part
-    if (piece.kind === 'check') checks.push(readCheck(piece, part, table))
+    if (piece.kind === 'check') checks.push(readCheck(piece, part, { table, before: checks }))
     const key = keyOf(part, piece)
     if (key !== null && piece.constraint !== null) names.set(key, piece.constraint)
     if (column === null) continue
@@ -81,13 +81,29 @@ export function keyText(kind: 'primary' | 'unique' | 'foreign', columns: readonl
     .join(',')}`
 }
 
-/** Ours have the PostgreSQL expression beside them; others are SQLite's own text. */
-export function readCheck(piece: Piece, part: Pick<Part, 'column'>, table: string): Check {
-  const name =
-    piece.constraint ?? generatedName({ table, columns: part.column === null ? [] : [part.column], label: 'check' })
+/**
+ * Ours have the PostgreSQL expression beside them; others are SQLite's own text. `before` are the checks of the table that stand before it: of those
+ * without a name, the second of one kind is called `posts_check1`, as PostgreSQL would call it.
+ */
+export function readCheck(
+  piece: Piece,
+  part: Pick<Part, 'column'>,
+  place: { readonly table: string; readonly before: readonly Check[] },
+): Check {
+  const name = piece.constraint ?? freeName(part.column === null ? [] : [part.column], place)
   const note = readNote(piece.text)
   if (typeof note === 'string') return { name, expression: note }
   return { name, expression: insideOf(piece.text), native: true }
+}
+
+function freeName(
+  columns: readonly string[],
+  { table, before }: { readonly table: string; readonly before: readonly Check[] },
+): string {
+  for (let pass = 0; ; pass++) {
+    const name = generatedName({ table, columns, label: pass === 0 ? 'check' : `check${pass}` })
+    if (!before.some((check) => check.name === name)) return name
+  }
 }
 
 /** What stands in the first parentheses of a text, without the white space and comments around it. */

@@ -80,7 +80,8 @@ function changeAdopted(work: Work, table: Table, { existing, column }: Change): 
     const message = `column "${column.name}" is ${is} in the database`
     work.obstacles.push({ table: table.key, message, hint: 'Declare it as it is.' })
   }
-  if (existing.nullable && !column.nullable) {
+  // SQLite lets a text key be null; that a declared key is not is PostgreSQL's way of saying it, and nobody's wish.
+  if (existing.nullable && !column.nullable && !table.primaryKey.includes(column.name)) {
     const using = column.using ?? column.default
     take(work, { kind: 'set-not-null', table: table.key, column: column.name, using })
   }

@@ -84,6 +84,8 @@ function argumentText(argument: Argument): string {
 }
 
 function memberName(name: string): string {
+  // Plainly written, it would be the prototype.
+  if (name === '__proto__') return "['__proto__']"
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
 }
 

@@ -45,8 +45,10 @@ function translateTable(table: Table, found: Catalog, opaque: Opaque[]): Table {
     const expression = attempt(part, () => condition(translateExpression(check.expression, scope)).text)
     return expression === undefined ? [] : [{ name: check.name, expression }]
   })
+  const listed = new Set(found.opaque.flatMap((one) => (one.kind.startsWith('index') ? [one.name] : [])))
   const indexes = table.indexes.flatMap((index): Index[] => {
     const { where } = index
+    if (listed.has(index.name)) return []
     if (where === null) return [index]
     const part = {
       kind: 'index',
