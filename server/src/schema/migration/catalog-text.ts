@@ -12,7 +12,7 @@ import { describeType, sameType } from './type-change.ts'
  */
 export function writeCatalog(catalog: Catalog): string {
   const tables = [...catalog.tables.values()].sort((a, b) => compareText(a.key, b.key))
-  const lines = tables.map((table) => `  ${JSON.stringify(table.key)}: ${JSON.stringify(shortTable(table))}`)
+  const lines = tables.map((table) => `  ${JSON.stringify(table.key)}: ${JSON.stringify(inOrder(shortTable(table)))}`)
   const list = lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n }`
   return `{\n "schemas": ${JSON.stringify(catalog.schemas)},\n "tables": ${list}\n}`
 }
@@ -44,6 +44,17 @@ function shortTable(table: Table): object {
 function shortColumn(column: Column): object {
   const { name, type, ...rest } = plainColumn(column)
   return { name, type: shortType(type), ...changedMembers(rest, makeColumn({ name, type })) }
+}
+
+/** What a person looks for first, first; the rest by name, wherever the structure came from. */
+const FIRST = ['name', 'type', 'columns']
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (typeof value !== 'object' || value === null) return value
+  const place = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length)
+  const members = Object.entries(value).sort(([a], [b]) => place(a) - place(b) || compareText(a, b))
+  return Object.fromEntries(members.map(([name, member]) => [name, inOrder(member)]))
 }
 
 /** The members that differ from those of a plain thing of their kind. */
