@@ -17,7 +17,7 @@ import { storageOf } from '../codecs.ts'
 import { ExprPrinter, Usage } from '../expr.ts'
 import { printComputed } from '../generated.ts'
 import { printStored, toStored } from '../stored-expr.ts'
-import { tableName } from '../tables.ts'
+import { rowidName, tableName } from '../tables.ts'
 import { convertValue } from './convert-values.ts'
 
 /** The row that values come from: a row of `table`, named `s` in SQL, in the database as it is before the first step. */
@@ -134,7 +134,14 @@ function baseSql(value: ColumnValue, work: Work): Printed {
   }
   if (using !== null) return changed(usingSql(using, column, work))
   if (from !== null) return convertStored({ from, to: column }, rawColumn(from.name), work.printer)
+  if (column.identity !== null && column.default === null) return changed(numberSql(work))
   return changed(column.default === null ? 'NULL' : defaultSql(column, work))
+}
+
+/** Rows that exist are numbered as they were inserted. */
+function numberSql({ source }: Work): string {
+  const name = rowidName(source.table)
+  return name === null ? 'NULL' : `${SOURCE}.${name}`
 }
 
 function fillOf({ column, fill, from, restores }: ColumnValue, work: Work): string | null {
