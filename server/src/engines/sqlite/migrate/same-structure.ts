@@ -1,12 +1,22 @@
-import type { Catalog } from '../../../schema/catalog.ts'
+import type { Catalog, Table } from '../../../schema/catalog.ts'
+import { PILAR_SCHEMA } from '../../../schema/migration/retired-names.ts'
 
-/** Where two structures differ, in words for whoever has to find the mistake; null when they are the same. What only a declaration says does not count. */
+/**
+ * Where two structures differ, in words for whoever has to find the mistake; null when they are the same. What only a declaration says
+ * does not count, and neither do Pilar's own tables, which come with the first lease.
+ */
 export function firstDifference(expected: Catalog, found: Catalog): string | null {
   return differenceOf(byKey(expected), byKey(found)) ?? differenceOf(retired(expected), retired(found))
 }
 
 const byKey = (catalog: Catalog): ReadonlyMap<string, string> =>
-  new Map([...catalog.tables].map(([key, table]) => [key, textOf({ ...table, column: null })]))
+  new Map(
+    [...catalog.tables]
+      .filter(([, table]) => !isOwn(table))
+      .map(([key, table]) => [key, textOf({ ...table, column: null })]),
+  )
+
+const isOwn = ({ schema, name }: Table): boolean => schema === PILAR_SCHEMA || name.startsWith(`${PILAR_SCHEMA}.`)
 
 const retired = ({ retired: { columns, tables } }: Catalog): ReadonlyMap<string, string> =>
   new Map([
