@@ -145,6 +145,29 @@ test('wrong names', () => {
   )
 })
 
+test('names that retired things have, and former names that lead nowhere, are refused', () => {
+  const definition = schema({
+    pilar_retired_notes: table({ id: c.integer(), Pilar_Retired_body: c.text() }),
+    posts: table({ id: c.integer() }).was('posts'),
+    articles: table({ id: c.integer() }).was('posts'),
+  })
+  const hint =
+    'Pilar keeps what was taken out of schema.ts under such names: to have it back, declare it under the name it had.'
+  assert.deepEqual(
+    buildCatalog(definition, { version: 1 }).problems.map(({ where, message, hint }) => ({ where, message, hint })),
+    [
+      { where: 'pilar_retired_notes', message: 'names that begin with "pilar_retired_" are reserved', hint },
+      { where: 'posts', message: 'the former name is the name it has', hint: null },
+      { where: 'articles', message: 'its former name "posts" is the name of another table', hint: null },
+      {
+        where: 'pilar_retired_notes.Pilar_Retired_body',
+        message: 'names that begin with "pilar_retired_" are reserved',
+        hint,
+      },
+    ],
+  )
+})
+
 test('wrong types and marks', () => {
   const entries = {
     posts: table({

@@ -7,6 +7,7 @@ import {
   type Index,
   type Table,
   type TableKey,
+  tableKey,
   type Unique,
 } from './catalog.ts'
 import { checkColumns } from './check-columns.ts'
@@ -20,7 +21,7 @@ import type {
   ViewDefinition,
 } from './definition.ts'
 import { makeCatalog, makeColumn, makeTable } from './make-catalog.ts'
-import { constraintName, nameFault, tableNameFault } from './names.ts'
+import { constraintName, nameFault, nameHint, tableNameFault } from './names.ts'
 import { Report, type Spot } from './report.ts'
 import { JSONB } from './types.ts'
 
@@ -88,13 +89,14 @@ function checkNames(report: Report, definition: SchemaDefinition): void {
   for (const table of [...definition.tables, ...definition.views]) {
     const spot = { where: shortKey(table.key), at: table.at }
     const fault = tableNameFault(table.schema, table.name)
-    if (fault !== null) report.add(spot, fault)
+    if (fault !== null) report.add(spot, fault, nameHint(table.name))
     else if (table.name.includes('.')) report.add(spot, 'a table name is NAME or SCHEMA.NAME: too many dots')
     const twin = seen.get(table.key.toLowerCase())
     if (twin === table.key) report.add(spot, 'it is declared twice')
     else if (twin !== undefined) report.add(spot, `it differs from "${shortKey(twin)}" by upper and lower case only`)
     seen.set(table.key.toLowerCase(), table.key)
   }
+  checkFormerNames(report, definition)
   const plain = (where: string, names: readonly string[]) => {
     for (const name of names) {
       const fault = nameFault(name)
@@ -108,6 +110,17 @@ function checkNames(report: Report, definition: SchemaDefinition): void {
   if (definition.schemas?.length === 0) report.add({ where: 'schemas', at: null }, 'at least one schema must be served')
   if (definition.roles.includes('public'))
     report.add({ where: 'roles', at: null }, '"public" is every role and can not be declared')
+}
+
+function checkFormerNames(report: Report, { tables, views }: SchemaDefinition): void {
+  const names = new Set([...tables, ...views].map((table) => table.key))
+  for (const { key, schema, was, at } of tables) {
+    if (was === null) continue
+    const spot = { where: shortKey(key), at }
+    const former = tableKey(schema, was)
+    if (former === key) report.add(spot, 'the former name is the name it has')
+    else if (names.has(former)) report.add(spot, `its former name "${was}" is the name of another table`)
+  }
 }
 
 function buildTable(report: Report, definition: TableDefinition, taken: Set<string>): Table {

@@ -1,5 +1,5 @@
 import type { ColumnDefinition, TableDefinition, ViewDefinition } from './definition.ts'
-import { columnNameFault } from './names.ts'
+import { columnNameFault, nameHint } from './names.ts'
 import type { Report, Spot } from './report.ts'
 import type { ColumnType, ScalarType } from './types.ts'
 
@@ -17,7 +17,7 @@ export function checkColumns(report: Report, label: string, table: TableDefiniti
   for (const column of table.columns) {
     const at = { where: `${label}.${column.name}`, at: column.at }
     const fault = columnNameFault(column.name)
-    if (fault !== null) report.add(at, fault)
+    if (fault !== null) report.add(at, fault, nameHint(column.name))
     const twin = seen.get(column.name.toLowerCase())
     if (twin !== undefined) report.add(at, `it differs from "${twin}" by upper and lower case only`)
     seen.set(column.name.toLowerCase(), column.name)

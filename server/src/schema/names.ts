@@ -11,6 +11,15 @@ const UNSAFE = new Set(['__proto__', 'constructor', 'prototype'])
 /** PostgreSQL's and SQLite's own columns. */
 const SYSTEM_COLUMNS = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid', 'oid', 'rowid', '_rowid_'])
 
+/** What the names of retired columns begin with: what was taken out of a schema.ts and is kept. */
+export const RETIRED_PREFIX = 'pilar_retired_'
+
+/** The remedy for names that `nameFault` refuses as those of retired things; null for any other name. */
+export function nameHint(name: string): string | null {
+  if (!name.toLowerCase().startsWith(RETIRED_PREFIX)) return null
+  return 'Pilar keeps what was taken out of schema.ts under such names: to have it back, declare it under the name it had.'
+}
+
 /** Why this can't name a table, column, role, schema or function; null when it can. */
 export function nameFault(name: string): string | null {
   if (name === '') return 'a name must not be empty'
@@ -18,6 +27,7 @@ export function nameFault(name: string): string | null {
   if (hasControlCharacter(name) || !name.isWellFormed())
     return `${JSON.stringify(name)} contains a character that no name may have`
   if (name.trim() !== name) return `"${name}" begins or ends with a blank`
+  if (nameHint(name) !== null) return `names that begin with "${RETIRED_PREFIX}" are reserved`
   const bytes = utf8Length(name)
   return bytes > NAME_BYTES_MAX ? `"${name}" has ${bytes} bytes; a name may have ${NAME_BYTES_MAX}` : null
 }

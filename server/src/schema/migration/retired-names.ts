@@ -1,11 +1,9 @@
 import { utf8Length } from '../../std/compare-text.ts'
 import type { Catalog, Table, TableKey } from '../catalog.ts'
-import { NAME_BYTES_MAX } from '../names.ts'
+import { NAME_BYTES_MAX, RETIRED_PREFIX } from '../names.ts'
 import type { RetiredColumn, RetiredTable } from '../retired.ts'
 import { sameType } from './type-change.ts'
 
-/** What the names of retired columns begin with. No schema.ts may declare such a name. */
-export const RETIRED_PREFIX = 'pilar_retired_'
 /** The schema of Pilar's own tables and of retired ones. */
 export const PILAR_SCHEMA = 'pilar'
 
