@@ -15,12 +15,13 @@ const SYSTEM_TABLES = schema({
     checksum: c.text().nullable(),
     kind: c.text(),
     undoes: c.bigint().nullable(),
-    /** JSON, as migration files hold them. */
+    /** JSON, as `shortStep` writes them. */
     steps: c.text(),
     before: c.text(),
     after: c.text(),
-    at: c.timestamptz(),
-    duration_ms: c.double(),
+    /** RFC 3339, UTC. */
+    at: c.text(),
+    duration_ms: c.bigint(),
   }),
   /** Rights that one holder at a time has: `Lease` of engines/structure.ts. */
   leases: table({
@@ -29,8 +30,8 @@ const SYSTEM_TABLES = schema({
     /** Null when nobody has it. */
     holder: c.text().nullable(),
     fence: c.bigint(),
-    /** When it ends if the holder does not ask for more time. */
-    until: c.timestamptz(),
+    /** When it ends if the holder does not ask for more time: milliseconds since 1970. */
+    expires_ms: c.bigint(),
   }),
 })
 
