@@ -14,7 +14,7 @@ export function likeMatches(value: string, pattern: string): boolean {
         ? '[^]*'
         : item === '_'
           ? '[^]'
-          : (item === '\\' ? (items[++at] ?? '') : item).replace(/[\\^$.*+?()[\]{}|/-]/u, '\\$&')
+          : (item === '\\' ? (items[++at] ?? '') : item).replace(/[\\^$.*+?()[\]{}|/]/u, '\\$&')
   }
   return new RegExp(`^${source}$`, 'u').test(value)
 }
