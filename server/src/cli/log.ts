@@ -16,8 +16,10 @@ export function createLog(level: Level, output: Output): Observe {
 function levelOf(observation: Observation): Level {
   switch (observation.kind) {
     case 'request-failed':
+    case 'model-outdated':
       return 'error'
     case 'migrated':
+    case 'migration-waiting':
     case 'system-access':
       return 'info'
     default:

@@ -63,7 +63,7 @@ async function bringUpToDate(declared: Catalog, found: Catalog, options: LoadOpt
   if (difference.steps.length === 0) return found
   if (!options.mayMigrate(found)) throw different(difference)
   await options.pool.migrate(difference.steps, options.signal)
-  options.observe({ kind: 'migrated', steps: difference.steps.length })
+  options.observe({ kind: 'migrated', what: difference.steps.map((step) => step.kind) })
   return options.pool.introspect(options.signal)
 }
 

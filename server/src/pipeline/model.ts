@@ -19,6 +19,11 @@ export class Model {
     this.version = `${catalog.version}.${policies.version}`
   }
 
+  /** Does beforehand what the first request of each role would wait for. */
+  prepare(): void {
+    for (const role of this.policies.roles) this.visibleTo(role)
+  }
+
   /** The Catalog without what `role` may not know of. Bounded by the number of declared roles. */
   visibleTo(role: string): Catalog {
     let visible = this.#visible.get(role)

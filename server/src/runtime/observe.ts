@@ -9,7 +9,20 @@ export type Observation =
       readonly ms: number
     }
   | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
-  | { readonly kind: 'migrated'; readonly steps: number }
+  /** A migration was run: its file, or each of its steps in words. */
+  | { readonly kind: 'migrated'; readonly what: readonly string[] }
+  | {
+      readonly kind: 'migrating'
+      readonly phase: string
+      readonly table: string | null
+      readonly rows: number
+      readonly rowsTotal: number
+      readonly remainingMs: number | null
+    }
+  /** Somebody else is changing the structure at the moment. */
+  | { readonly kind: 'migration-waiting'; readonly holder: string }
+  /** The database was changed without us, and the project does not fit it: requests for these tables are refused. */
+  | { readonly kind: 'model-outdated'; readonly tables: readonly string[]; readonly error: unknown }
   | {
       readonly kind: 'model-changed'
       readonly catalogVersion: number

@@ -1,5 +1,11 @@
 import type { Structure } from '../../engines/structure.ts'
+import type { Catalog } from '../../schema/catalog.ts'
+import { diff } from '../../schema/migration/diff.ts'
+import { explainStep } from '../../schema/migration/explain-step.ts'
 import type { Clock } from '../../std/clock.ts'
+import { fileChain } from './file-chain.ts'
+import { lastDeclared } from './journal.ts'
+import { retiredStates } from './purge.ts'
 import type { MigrationFile, MigrationState } from './types.ts'
 
 export interface StateOptions {
@@ -13,6 +19,22 @@ export interface StateOptions {
 }
 
 /** Where the database stands against the files and what was declared last. Writes nothing. */
-export async function migrationState(_options: StateOptions): Promise<MigrationState> {
-  throw new Error('not built yet')
+export async function migrationState(options: StateOptions): Promise<MigrationState> {
+  const { structure, signal } = options
+  const found = await structure.introspect(signal)
+  const journal = await structure.journal(signal)
+  const chain =
+    options.files === null ? { files: [], conflicts: [] } : fileChain({ files: options.files, journal, found })
+  return { journal, ...chain, drift: driftOf(found, lastDeclared(journal)), retired: await retiredStates(options) }
+}
+
+/** What somebody else changed since the structure was declared last. */
+export function driftOf(found: Catalog, declared: Catalog | null): readonly string[] {
+  if (declared === null) return []
+  const { steps, obstacles, warnings } = diff(found, declared, { known: declared })
+  return [
+    ...obstacles.map(({ message }) => message),
+    ...steps.map((step) => `the database is not as it was declared: to be so again, one ${explainStep(step)}`),
+    ...warnings.filter(({ kind }) => kind === 'drift').map(({ message }) => message),
+  ]
 }

@@ -2,6 +2,7 @@ import type { JournalEntry, Lease, Progress, Structure } from '../../engines/str
 import type { Catalog } from '../../schema/catalog.ts'
 import type { Obstacle, Warning } from '../../schema/migration/diff.ts'
 import type { Finding, MigrationStep, Risk } from '../../schema/migration/step.ts'
+import type { Clock } from '../../std/clock.ts'
 
 /** A migration file, read: `migrations/0003_add_slugs.ts`. */
 export interface MigrationFile {
@@ -27,6 +28,9 @@ export interface MigrationPlan {
   readonly obstacles: readonly Obstacle[]
   /** Probable renames, drift: told, and left alone. */
   readonly warnings: readonly Warning[]
+  /** The declared structure before and after, as `writeCatalog` writes it. */
+  readonly before: string
+  readonly after: string
   /** True when no step is refused by rows and there is no obstacle. */
   readonly possible: boolean
 }
@@ -63,6 +67,7 @@ export interface ApplyOptions {
   /** Called once before anything is touched when a step retires something or needs data. */
   readonly backup: () => Promise<void>
   readonly signal: AbortSignal
+  readonly clock?: Clock
   readonly progress?: (progress: Progress) => void
   readonly pace?: number
   readonly pause?: () => Promise<void>
