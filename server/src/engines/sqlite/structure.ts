@@ -12,6 +12,7 @@ import type {
   Survey,
 } from '../structure.ts'
 import { LEASE_MS } from '../structure.ts'
+import { SqliteBackup } from './backup/backup.ts'
 import { openConnection } from './connection.ts'
 import { mapError } from './errors.ts'
 import { introspect } from './introspect.ts'
@@ -31,11 +32,12 @@ interface Parts {
 
 /** The structure of one open SQLite file. */
 export class SqliteStructure implements Structure {
-  readonly backup: Backup | null = null
+  readonly backup: Backup
   readonly #parts: Parts
 
   constructor(parts: Parts) {
     this.#parts = parts
+    this.backup = new SqliteBackup(parts.file, this.#ask)
   }
 
   async introspect(_signal: AbortSignal): Promise<Catalog> {

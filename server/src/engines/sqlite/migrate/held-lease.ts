@@ -20,8 +20,8 @@ export class HeldLease implements Lease {
     this.holder = holder
     this.fence = fence
     this.#ask = ask
-    // A lease that was lost shows with the next thing that is written under it.
-    this.#timer = setInterval(() => this.#renew().catch(() => clearInterval(this.#timer)), RENEW_MS).unref()
+    // A lease that was lost shows with the next thing that is written under it, and a lock that could not be had is asked for again.
+    this.#timer = setInterval(() => this.#renew().catch(() => {}), RENEW_MS).unref()
   }
 
   static async acquire({ holder, signal, waiting }: LeaseOptions, ask: Ask): Promise<HeldLease> {

@@ -10,7 +10,7 @@ const ROWS_MAX = 50_000
  * Other processes wait for the lock by asking again, at last every 100 ms: a rest that is longer, after at most this much work, lets each of them in.
  * (Writes of this process need no rest: they stand in the same queue as the batches.)
  */
-const WORK_MS = 400
+const WORK_MS = 250
 const REST_MS = 105
 
 /** How much at once, and when to rest. */
