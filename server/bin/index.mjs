@@ -7,4 +7,4 @@ import { existsSync } from 'node:fs'
 const sources = new URL('../src/index.ts', import.meta.url)
 const entry = existsSync(sources) ? sources : new URL('../dist/index.js', import.meta.url)
 
-export const { c, existing, expr, schema, table, view } = await import(entry.href)
+export const { c, existing, expr, migration, schema, table, view } = await import(entry.href)

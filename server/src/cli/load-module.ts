@@ -67,7 +67,7 @@ function hintFor(error: unknown): { readonly hint?: string } {
 }
 
 /** What a schema.ts imports from 'pilar'. */
-const ENTRY_NAMES = ['c', 'existing', 'expr', 'schema', 'table', 'view']
+const ENTRY_NAMES = ['c', 'existing', 'expr', 'migration', 'schema', 'table', 'view']
 
 function nearestOf(name: string, known: readonly string[], prefix: string): { readonly hint?: string } {
   const near = nearest(name, known, 0.5)

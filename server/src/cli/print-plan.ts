@@ -1,3 +1,4 @@
+import { describeSample } from '../pipeline/migrate/describe-plan.ts'
 import type { MigrationPlan, PlannedStep } from '../pipeline/migrate/types.ts'
 import type { Finding } from '../schema/migration/step.ts'
 import type { Output } from './output.ts'
@@ -50,22 +51,10 @@ function findingLines({ kind, message, hint, rows, samples }: Finding): readonly
   const more = rows - samples.length
   return [
     `     ${kind === 'refuses' ? 'refused: ' : ''}${message}`,
-    ...samples.map((sample) => `       ${sampleText(sample)}`),
+    ...samples.map((sample) => `       ${describeSample(sample)}`),
     ...(samples.length > 0 && more > 0 ? [`       and ${rowsOf(more)} more`] : []),
     ...(hint === null ? [] : [`     hint: ${hint}`]),
   ]
-}
-
-// C1 controls and marks of direction, which JSON leaves as they are, could write a line that is not there.
-const UNSAFE = /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-const SAMPLE_CHARACTERS_MAX = 120
-
-function sampleText(sample: Readonly<Record<string, unknown>>): string {
-  const text = Object.entries(sample)
-    .map(([name, value]) => `${name} ${JSON.stringify(value) ?? 'null'}`)
-    .join(', ')
-    .replaceAll(UNSAFE, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  return text.length <= SAMPLE_CHARACTERS_MAX ? text : `${text.slice(0, SAMPLE_CHARACTERS_MAX)}…`
 }
 
 function summary(plan: MigrationPlan): string {

@@ -1,0 +1,90 @@
+import { migrationState } from '../pipeline/migrate/migration-state.ts'
+import { planMigration } from '../pipeline/migrate/plan-migration.ts'
+import type { FileState, MigrationPlan, MigrationState } from '../pipeline/migrate/types.ts'
+import { systemClock } from '../std/clock.ts'
+import { type MigrateContext, requireSchema } from './migrate-context.ts'
+import { NEW_HINT, schemaIsAhead } from './migration-files.ts'
+import { planFiles } from './plan-pending.ts'
+import { needsBackup, type PrintOptions, planJson, planText } from './print-plan.ts'
+
+/** What `pilar migrate apply` has to do. */
+export interface PendingWork {
+  /** Each is one migration, in this order; `name` is that of its file, null for what schema.ts says. */
+  readonly parts: readonly { readonly name: string | null; readonly plan: MigrationPlan }[]
+  /** Files whose outcome is there already: to be noted in the journal. */
+  readonly present: readonly string[]
+  readonly conflicts: MigrationState['conflicts']
+  readonly drift: readonly string[]
+  /** True when schema.ts has changes that no file has. */
+  readonly schemaAhead: boolean
+  readonly possible: boolean
+}
+
+/** The state of a database as commands show it. */
+export function stateOf({ structure, files, serving, signal }: MigrateContext): Promise<MigrationState> {
+  const { retiredDays } = serving.settings
+  return migrationState({ structure, files, retiredDays, clock: systemClock, signal })
+}
+
+/** Finds out what is to be done: pending files or, in a project without files, what schema.ts says. Writes nothing. */
+export async function pendingWork(context: MigrateContext): Promise<PendingWork> {
+  const { structure, files, signal, definition } = context
+  const state = await stateOf(context)
+  const inState = (wanted: FileState) => state.files.filter((file) => file.state === wanted)
+  const { conflicts, drift } = state
+  const parts =
+    files === null
+      ? [{ name: null, plan: await planMigration({ structure, definition: requireSchema(context), signal }) }]
+      : await planFiles({ structure, files: inState('pending'), signal })
+  return {
+    parts: parts.filter(({ plan }) => plan.steps.length > 0 || !plan.possible || plan.warnings.length > 0),
+    present: inState('present').map(({ name }) => name),
+    ...{ conflicts, drift },
+    schemaAhead: files !== null && definition !== null && (await schemaIsAhead(files, definition)),
+    possible: conflicts.length === 0 && parts.every(({ plan }) => plan.possible),
+  }
+}
+
+/** True when a person should agree first. */
+export function needsConsent({ parts }: PendingWork): boolean {
+  return parts.some(({ plan }) => needsBackup(plan))
+}
+
+/** True when there is nothing that `apply` would change or note. */
+export function nothingToDo({ parts, present, conflicts }: PendingWork): boolean {
+  return parts.every(({ plan }) => plan.steps.length === 0 && plan.possible) && present.length + conflicts.length === 0
+}
+
+/** All of it for people. */
+export function workText(work: PendingWork, options: PrintOptions): string {
+  const { output } = options
+  const parts = work.parts.map(({ name, plan }) => {
+    const text = planText(plan, options)
+    return name === null ? text : `${output.bold(name)}\n${text}`
+  })
+  const present = work.present.map(
+    (name) => `${output.bold(name)}\nThe database has its outcome already: it is noted, not run.`,
+  )
+  const blocks = [...conflictTexts(work), ...present, ...parts]
+  if (nothingToDo(work)) blocks.push('Nothing to do: the database has what is declared.')
+  if (work.drift.length > 0) blocks.push(driftText(work.drift))
+  if (work.schemaAhead) blocks.push(SCHEMA_AHEAD)
+  return blocks.join('\n\n')
+}
+
+const SCHEMA_AHEAD = `schema.ts has changes that no file in migrations/ has.\nhint: ${NEW_HINT}`
+
+/** Files that can't be put in one order, each with its remedy. */
+export function conflictTexts({ conflicts }: Pick<MigrationState, 'conflicts'>): readonly string[] {
+  return conflicts.map(({ message, hint }) => `conflict: ${message}\nhint: ${hint}`)
+}
+
+/** What somebody else changed in the database. */
+export function driftText(drift: readonly string[]): string {
+  return ['Changed by others, and left alone:', ...drift.map((line) => `  ${line}`)].join('\n')
+}
+
+/** All of it for programs. */
+export function workJson({ parts, ...rest }: PendingWork): object {
+  return { ...rest, migrations: parts.map(({ name, plan }) => ({ name, ...planJson(plan) })) }
+}
