@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { failure } from '../errors/error.ts'
 import { loadRows, type OnConflict } from '../pipeline/dump/load-rows.ts'
 import { type Command, type Invocation, JSON_OPTION, UsageError } from './command.ts'
+import { forgetFirstSeed } from './first-seed.ts'
 import { DB_OPTIONS, loadGrammar, type OpenTransfer, openTransfer } from './open-transfer.ts'
 import { makeTables } from './project-app.ts'
 
@@ -43,6 +44,7 @@ export const command: Command = {
         ? await loadScript(file, target, invocation)
         : await loadNdjson(file, target, { invocation, onConflict })
     shell.terminal?.overwrite('')
+    forgetFirstSeed(target.serving)
     if (invocation.given('json')) shell.output.print(JSON.stringify({ file, format, ...loaded }))
     else shell.output.print('rows' in loaded ? `${loaded.rows} rows loaded.` : 'Loaded.')
     return 0

@@ -1,17 +1,12 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { App } from '../app.ts'
-import { failure } from '../errors/error.ts'
 import type { Seed } from '../runtime/seed.ts'
 import type { Shell } from './command.ts'
-import { loadDefault } from './load-module.ts'
+import { claimFirstSeed, type FirstSeed } from './first-seed.ts'
 import { loadSchemaApart } from './load-schema.ts'
 import { createLog } from './log.ts'
-import { runSeed } from './seed.ts'
+import { hasNoRows, hasSeed, loadSeed, runSeed } from './seed.ts'
 import { requireAdopted, type Serving, schemaFile } from './serving.ts'
-
-const SEED_FILE = 'seed.ts'
 
 /**
  * A start makes much rubbish at once. V8 would double the room for young objects again and again for it, and an idle server does not give
@@ -46,20 +41,49 @@ async function serveProject(serving: Serving, shell: Shell, stopping: AbortSigna
   if (definition === undefined) return null
   requireAdopted(definition, serving)
   const { createApp } = await modules
-  const app = await createApp({
-    projectDir: serving.project,
-    definition,
-    env: shell.env,
-    settings: serving.settings,
-    observe: createLog(serving.settings.logLevel, shell.output),
-  })
+  const isSeeded = hasSeed(serving.project)
+  const claim = isSeeded ? await claimFirstSeed(serving, shell, stopping) : null
+  if (stopping.aborted) {
+    claim?.release()
+    return null
+  }
+  let app: App | null = null
   try {
+    app = await createApp({
+      projectDir: serving.project,
+      definition,
+      env: shell.env,
+      settings: serving.settings,
+      observe: createLog(serving.settings.logLevel, shell.output),
+    })
     // Listening first finds a taken port before thousands of rows are written.
     const url = await app.listen()
-    if (app.fresh) await seedProject(app, serving, shell)
+    const isNew = isSeeded && (app.fresh || (claim !== null && (await hasNoRows(app))))
+    if (isNew) await fill(app, await loadSeed(serving.project), { claim, shell })
+    claim?.done()
     return { app, url }
   } catch (error) {
-    await app.close()
+    claim?.release()
+    await app?.close()
+    throw error
+  }
+}
+
+async function fill(
+  app: App,
+  seed: Seed,
+  { claim, shell }: { readonly claim: FirstSeed | null; readonly shell: Shell },
+): Promise<void> {
+  shell.output.report('The database is new: running seed.ts …')
+  claim?.begin()
+  try {
+    const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rows} rows …`)
+    const rows = await runSeed(app, seed, { fresh: true, progress })
+    shell.terminal?.overwrite('')
+    shell.output.report(`seed.ts wrote ${rows} rows.`)
+  } catch (error) {
+    const next = claim === null ? 'Start over with: pilar db reset.' : 'The next start begins it again.'
+    shell.output.report(`Seeding stopped half-way. ${next}`)
     throw error
   }
 }
@@ -69,34 +93,6 @@ async function loadUnlessStopped(path: string, shell: Shell, stopping: AbortSign
     return await loadSchemaApart(path, shell, stopping)
   } catch (error) {
     if (stopping.aborted) return undefined
-    throw error
-  }
-}
-
-/** What to remove, as a shell understands it; the address itself where the database is not the embedded one. */
-function databaseOf({ settings }: Serving): string {
-  return settings.databaseUrl === '' ? `rm ${join(settings.dataDir, 'data.db')}*` : settings.databaseUrl
-}
-
-async function seedProject(app: App, serving: Serving, shell: Shell): Promise<void> {
-  const path = join(serving.project, SEED_FILE)
-  if (!existsSync(path)) return
-  const seed = await loadDefault(path)
-  if (typeof seed !== 'function') {
-    throw failure(
-      'PILAR_START',
-      { message: `${path} does not export a function` },
-      { hint: 'export default async ({ insert, random }) => { … }' },
-    )
-  }
-  shell.output.report('The database is new: running seed.ts …')
-  try {
-    const rows = await runSeed(app, seed as Seed)
-    shell.output.report(`seed.ts wrote ${rows} rows.`)
-  } catch (error) {
-    shell.output.report(
-      `Seeding stopped half-way. To run it again, remove the new database first: ${databaseOf(serving)}`,
-    )
     throw error
   }
 }

@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { systemClock } from '../std/clock.ts'
+import { backupsFolder, moment } from './backups.ts'
+import { type Command, JSON_OPTION, stopSignal } from './command.ts'
+import { progressOf, withPool } from './open-pool.ts'
+import { DB_OPTIONS, openTransfer } from './open-transfer.ts'
+
+export const command: Command = {
+  synopsis: 'pilar db backup [--json] [--database URL] [--project DIR] [--data DIR] [FILE]',
+  description:
+    'Writes a copy of the whole database as it is at one moment, while it is in use, and checks it by opening it. FILE appears when it\n' +
+    'is whole; by default it is a new one in the folder backups of the data folder. The project secret is not part of it.',
+  options: { ...DB_OPTIONS, json: { ...JSON_OPTION, doc: 'Print file, bytes and sha256 as one JSON value.' } },
+  positionals: { min: 0, max: 1 },
+  examples: ['pilar db backup', 'pilar db backup /mnt/backups/shop.db'],
+  run: async (invocation) => {
+    const { shell, positionals, given } = invocation
+    const target = openTransfer(invocation)
+    const [given0] = positionals
+    const file =
+      given0 === undefined
+        ? join(backupsFolder(target.serving), `${moment(systemClock)}.db`)
+        : resolve(shell.cwd, given0)
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const signal = stopSignal(shell.untilStopped())
+    const saved = await withPool(target, shell, (_pool, backup) =>
+      backup.save(file, { signal, progress: progressOf(shell) }),
+    )
+    shell.terminal?.overwrite('')
+    if (given('json')) shell.output.print(JSON.stringify(saved))
+    else shell.output.print(`${saved.file}: ${saved.bytes} bytes, sha256 ${saved.sha256}`)
+    return 0
+  },
+}
