@@ -103,7 +103,9 @@ function compareColumns(wanted: Table, found: Column, column: Column): Obstacle[
       `Declare it as ${describe(found.type)}.`,
     )
   }
-  if (found.nullable && !column.nullable) differs('may be null in the database', 'Add .nullable().')
+  // SQLite lets a text key be null.
+  const isOddKey = isAdopted(found) && wanted.primaryKey.includes(column.name)
+  if (found.nullable && !column.nullable && !isOddKey) differs('may be null in the database', 'Add .nullable().')
   if (!found.nullable && column.nullable && !isAdopted(found))
     differs('is not null in the database', 'Leave out .nullable().')
   if ((found.generated === null) !== (column.generated === null)) {

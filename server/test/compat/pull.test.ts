@@ -1,0 +1,183 @@
+/** `pilar pull` of real databases and of a nasty one: no difference afterwards, the same rows served, and TypeScript that compiles. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { createApp } from '../../src/app.ts'
+import { loadSchema } from '../../src/cli/load-schema.ts'
+import { runSeed } from '../../src/cli/seed.ts'
+import { buildCatalog } from '../../src/schema/build-catalog.ts'
+import type { Catalog, Table } from '../../src/schema/catalog.ts'
+import type { SchemaDefinition } from '../../src/schema/definition.ts'
+import { ROOT } from '../cli/process.ts'
+import { as, ask } from '../support/http.ts'
+import { shared } from '../support/require.ts'
+import { startServer } from '../support/server.ts'
+import { sql } from '../support/sql.ts'
+import { tempFolder } from '../support/temp.ts'
+import { differenceOf, type PulledProject, pilar, pull, structureOf } from './pulled.ts'
+
+const chinook = shared('chinook/chinook.sqlite')
+const northwind = shared('northwind/northwind.sqlite.sql')
+const STORE = join(ROOT, 'examples/store')
+
+interface Case {
+  readonly name: string
+  readonly skip: string | false
+  /** Makes the file. */
+  readonly make: (file: string) => Promise<void> | void
+}
+
+const script = (path: string) => (file: string) => {
+  const made = sql(file)
+  made.run(readFileSync(path, 'utf8'))
+  made.close()
+}
+
+const CASES: readonly Case[] = [
+  { name: 'chinook', skip: chinook.skip, make: (file) => copyFileSync(chinook.path, file) },
+  { name: 'northwind', skip: northwind.skip, make: script(northwind.path) },
+  { name: 'nasty', skip: false, make: script(join(import.meta.dirname, 'nasty.sql')) },
+  { name: 'store', skip: false, make: makeStore },
+  { name: 'empty', skip: false, make: (file) => writeFileSync(file, '') },
+]
+
+/** The example shop as Pilar makes it, with its rows. */
+async function makeStore(file: string): Promise<void> {
+  const folder = tempFolder()
+  const settings = { databaseUrl: `sqlite:${file}`, dataDir: folder.path, logLevel: 'silent' } as const
+  const app = await createApp({
+    projectDir: folder.path,
+    definition: await loadSchema(join(STORE, 'schema.ts')),
+    settings,
+  })
+  const seed = await import(join(STORE, 'seed.ts'))
+  await runSeed(app, seed.default, { fresh: true })
+  await app.close()
+  folder.remove()
+}
+
+const temp = tempFolder()
+const pulled = new Map<string, PulledProject & { readonly file: string; readonly remove: () => void }>()
+
+before(async () => {
+  for (const { name, skip, make } of CASES) {
+    if (skip !== false) continue
+    const file = join(temp.path, `${name}.sqlite`)
+    await make(file)
+    pulled.set(name, { ...(await pull(file)), file })
+  }
+})
+after(() => {
+  for (const { remove } of pulled.values()) remove()
+  temp.remove()
+})
+
+function of(name: string) {
+  const found = pulled.get(name)
+  assert.ok(found !== undefined)
+  return found
+}
+
+for (const { name, skip } of CASES) {
+  test(`${name}: nothing differs afterwards`, { skip }, async () => {
+    const { definition, file } = of(name)
+    const { steps, obstacles } = await differenceOf(definition, structureOf(file))
+    assert.deepEqual({ steps, obstacles }, { steps: [], obstacles: [] })
+  })
+
+  test(`${name}: serves the rows it served without a schema.ts`, { skip }, async () => {
+    const { definition, file } = of(name)
+    assert.deepEqual(await rowsOf(file, definition), await rowsOf(file, null))
+  })
+}
+
+/** Every row of every table and view, in some order that does not change. */
+async function rowsOf(file: string, definition: SchemaDefinition | null): Promise<Record<string, unknown>> {
+  const served = await startServer({ database: file, schema: definition, limits: { rowsMax: 100_000 } })
+  try {
+    const rows: Record<string, unknown> = {}
+    for (const table of served.app.model.catalog.tables.values()) {
+      if (table.system) continue
+      const path = `${served.url}/rest/v1/${encodeURIComponent(table.name)}`
+      const answer = await ask(`${path}?select=*`, { headers: as(served.keys.service) })
+      const lines = Array.isArray(answer.json) ? answer.json.map((row) => JSON.stringify(row)).sort() : answer.text
+      rows[table.key] = { status: answer.status, lines }
+    }
+    return rows
+  } finally {
+    await served.close()
+  }
+}
+
+test('TypeScript takes what was written, in the format of Biome, and so do its types and those of pilar types', async () => {
+  const usage = `import { createClient } from '@supabase/supabase-js'
+import type { DatabaseOf } from 'pilar'
+import type project from './schema.ts'
+import type { Database } from './database.types.ts'
+
+const client = createClient<DatabaseOf<typeof project>>('', '')
+export const typed = createClient<Database>('', '')
+void client
+`
+  const albums = `export const titles: Promise<string[]> = typed
+  .from('Album')
+  .select('Title, Artist(Name)')
+  .then(({ data }) => (data ?? []).map((album) => \`\${album.Title satisfies string} \${album.Artist.Name satisfies string | null}\`))
+// @ts-expect-error there is no such table
+void typed.from('Albums')
+`
+  const folder = tempFolder()
+  try {
+    const projects = [...pulled].map(([name, { folder: project }]) => ({ name, project }))
+    for (const { name, project } of projects) {
+      await pilar(['types', '--project', project, '--out', 'database.types.ts'], project)
+      const chinooks = name === 'chinook' ? albums.replace('Promise<string[]>', 'PromiseLike<string[]>') : ''
+      writeFileSync(join(project, 'usage.ts'), `${usage}${chinooks}`)
+      const config = { extends: join(ROOT, 'tsconfig.json'), include: ['*.ts'], exclude: [] }
+      writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(config))
+      execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['--noEmit', '-p', project], { encoding: 'utf8' })
+      const formatted = execFileSync(
+        join(ROOT, 'node_modules/.bin/biome'),
+        ['format', `--stdin-file-path=${join(ROOT, 'examples/schema.ts')}`],
+        { cwd: ROOT, encoding: 'utf8', input: readFileSync(join(project, 'schema.ts'), 'utf8') },
+      )
+      assert.equal(readFileSync(join(project, 'schema.ts'), 'utf8'), formatted, name)
+    }
+  } finally {
+    folder.remove()
+  }
+})
+
+test('what Pilar made is pulled as it was declared, comments included', async () => {
+  const { file, definition } = of('store')
+  const declared = structure(catalogOf(await loadSchema(join(STORE, 'schema.ts'))))
+  assert.deepEqual(structure(catalogOf(definition)), declared)
+  assert.equal(structureOf(file).tables.size, Object.keys(declared).length)
+})
+
+function catalogOf(definition: SchemaDefinition): Catalog {
+  const { catalog, problems } = buildCatalog(definition, { version: 1 })
+  assert.deepEqual(problems, [])
+  assert.ok(catalog !== null)
+  return catalog
+}
+
+function structure(catalog: Catalog): Record<string, Omit<Table, 'column'>> {
+  return Object.fromEntries(
+    [...catalog.tables].map(([key, { column: _, ...table }]) => [
+      key,
+      {
+        ...table,
+        uniques: byName(table.uniques),
+        checks: byName(table.checks),
+        foreignKeys: byName(table.foreignKeys),
+      },
+    ]),
+  )
+}
+
+function byName<T extends { readonly name: string }>(all: readonly T[]): readonly T[] {
+  return all.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
