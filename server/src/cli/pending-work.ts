@@ -4,13 +4,18 @@ import type { FileState, MigrationPlan, MigrationState } from '../pipeline/migra
 import { systemClock } from '../std/clock.ts'
 import { type MigrateContext, requireSchema } from './migrate-context.ts'
 import { NEW_HINT, schemaIsAhead } from './migration-files.ts'
-import { planFiles } from './plan-pending.ts'
+import { type FilePlan, planFiles } from './plan-pending.ts'
 import { needsBackup, type PrintOptions, planJson, planText } from './print-plan.ts'
+
+/** One migration; `name` is that of its file, null for what schema.ts says. */
+interface WorkPart extends Omit<FilePlan, 'name'> {
+  readonly name: string | null
+}
 
 /** What `pilar migrate apply` has to do. */
 export interface PendingWork {
-  /** Each is one migration, in this order; `name` is that of its file, null for what schema.ts says. */
-  readonly parts: readonly { readonly name: string | null; readonly plan: MigrationPlan }[]
+  /** In this order. */
+  readonly parts: readonly WorkPart[]
   /** Files whose outcome is there already: to be noted in the journal. */
   readonly present: readonly string[]
   readonly conflicts: MigrationState['conflicts']
@@ -32,9 +37,15 @@ export async function pendingWork(context: MigrateContext): Promise<PendingWork>
   const state = await stateOf(context)
   const inState = (wanted: FileState) => state.files.filter((file) => file.state === wanted)
   const { conflicts, drift } = state
-  const parts =
+  const parts: readonly WorkPart[] =
     files === null
-      ? [{ name: null, plan: await planMigration({ structure, definition: requireSchema(context), signal }) }]
+      ? [
+          {
+            name: null,
+            plan: await planMigration({ structure, definition: requireSchema(context), signal }),
+            surveyed: true,
+          },
+        ]
       : await planFiles({ structure, files: inState('pending'), signal })
   return {
     parts: parts.filter(({ plan }) => plan.steps.length > 0 || !plan.possible || plan.warnings.length > 0),
@@ -58,8 +69,8 @@ export function nothingToDo({ parts, present, conflicts }: PendingWork): boolean
 /** All of it for people. */
 export function workText(work: PendingWork, options: PrintOptions): string {
   const { output } = options
-  const parts = work.parts.map(({ name, plan }) => {
-    const text = planText(plan, options)
+  const parts = work.parts.map(({ name, plan, surveyed }) => {
+    const text = `${planText(plan, options)}${surveyed ? '' : NOT_SURVEYED}`
     return name === null ? text : `${output.bold(name)}\n${text}`
   })
   const present = work.present.map(
@@ -71,6 +82,8 @@ export function workText(work: PendingWork, options: PrintOptions): string {
   if (work.schemaAhead) blocks.push(SCHEMA_AHEAD)
   return blocks.join('\n\n')
 }
+
+const NOT_SURVEYED = ' What its rows say will be known when the files before it are applied.'
 
 const SCHEMA_AHEAD = `schema.ts has changes that no file in migrations/ has.\nhint: ${NEW_HINT}`
 
@@ -86,5 +99,5 @@ export function driftText(drift: readonly string[]): string {
 
 /** All of it for programs. */
 export function workJson({ parts, ...rest }: PendingWork): object {
-  return { ...rest, migrations: parts.map(({ name, plan }) => ({ name, ...planJson(plan) })) }
+  return { ...rest, migrations: parts.map(({ name, plan, surveyed }) => ({ name, surveyed, ...planJson(plan) })) }
 }
