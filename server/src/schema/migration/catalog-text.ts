@@ -38,7 +38,8 @@ function shortTable(table: Table): object {
   const { key: _key, schema: _schema, name: _name, column: _column, was: _was, using: _using, ...rest } = table
   const plain = makeTable({ name: '', columns: [], kind: table.kind })
   const columns = table.columns.map((column) => shortColumn(column))
-  return { columns, ...changedMembers({ ...rest, columns: [] }, { ...plain, columns: [] }) }
+  const kind = table.kind === 'view' ? { kind: 'view' } : {}
+  return { ...kind, columns, ...changedMembers({ ...rest, columns: [] }, { ...plain, columns: [] }) }
 }
 
 function shortColumn(column: Column): object {
@@ -47,7 +48,7 @@ function shortColumn(column: Column): object {
 }
 
 /** What a person looks for first, first; the rest by name, wherever the structure came from. */
-const FIRST = ['name', 'type', 'columns']
+const FIRST = ['kind', 'name', 'type', 'columns']
 
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder)
