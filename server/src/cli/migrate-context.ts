@@ -99,17 +99,28 @@ async function open(
   const definition = path === null ? null : await loadSchemaApart(path, shell, signal)
   requireAdopted(definition, serving)
   const files = await loadMigrationFiles(serving.project, shell, signal)
+  await prepareGrammar()
+  const holder = `${command}, process ${process.pid} on ${hostname()}`
+  return withStructure(serving, { env: shell.env, writes }, (structure) =>
+    body({ shell, serving, structure, definition, files, signal, holder }),
+  )
+}
+
+/** Opens a project's database, an empty one where there is none and nothing may be made. */
+export async function withStructure<T>(
+  serving: Serving,
+  { env, writes }: { readonly env: Shell['env']; readonly writes: boolean },
+  body: (structure: Structure) => Promise<T>,
+): Promise<T> {
   const { chooseDatabase, openDatabase } = await import('../app/database.ts')
   const { readLimits } = await import('../runtime/limits.ts')
-  await prepareGrammar()
   const nowhere = writes || databaseExists(serving) ? null : mkdtempSync(join(tmpdir(), 'pilar-'))
-  const settings =
-    nowhere === null ? serving.settings : { ...serving.settings, databaseUrl: `sqlite:${nowhere}/none.db` }
-  const database = chooseDatabase(settings, serving.project)
-  const pool = await openDatabase(database, { limits: readLimits(shell.env), observe: () => {}, clock: systemClock })
+  const { settings, project } = serving
+  const url = nowhere === null ? settings.databaseUrl : `sqlite:${nowhere}/none.db`
+  const database = chooseDatabase({ ...settings, databaseUrl: url }, project)
+  const pool = await openDatabase(database, { limits: readLimits(env), observe: () => {}, clock: systemClock })
   try {
-    const holder = `${command}, process ${process.pid} on ${hostname()}`
-    return await body({ shell, serving, structure: pool.structure, definition, files, signal, holder })
+    return await body(pool.structure)
   } finally {
     await pool.close()
     if (nowhere !== null) rmSync(nowhere, { recursive: true, force: true })

@@ -3,20 +3,22 @@ import { join, relative } from 'node:path'
 import { failure } from '../errors/error.ts'
 import { conflicting } from '../pipeline/migrate/apply-files.ts'
 import { fileChain } from '../pipeline/migrate/file-chain.ts'
-import { planBetween } from '../pipeline/migrate/plan-migration.ts'
 import type { MigrationFile } from '../pipeline/migrate/types.ts'
+import type { Table } from '../schema/catalog.ts'
+import type { SchemaDefinition } from '../schema/definition.ts'
 import { readCatalog, writeCatalog } from '../schema/migration/catalog-text.ts'
 import type { Difference } from '../schema/migration/diff.ts'
 import { explainStep } from '../schema/migration/explain-step.ts'
 import { riskOf } from '../schema/migration/risk.ts'
+import { changeAfter, existingTables, lastStructure } from './change-after.ts'
 import { type Command, type Invocation, JSON_OPTION, PROJECT_OPTION, UsageError } from './command.ts'
 import { loadSchemaApart } from './load-schema.ts'
-import { prepareGrammar, stoppable } from './migrate-context.ts'
-import { loadMigrationFiles, MIGRATIONS_FOLDER, NO_STRUCTURE } from './migration-files.ts'
+import { prepareGrammar, stoppable, withStructure } from './migrate-context.ts'
+import { loadMigrationFiles, MIGRATIONS_FOLDER } from './migration-files.ts'
 import { fileName, wordsForSteps, wordsOf } from './migration-name.ts'
 import { type MigrationContent, migrationText } from './migration-text.ts'
 import { type InProject, rebaseFile, sealFile } from './reseal.ts'
-import { readServing, SCHEMA_FILE, schemaFile } from './serving.ts'
+import { readServing, requireAdopted, SCHEMA_FILE, schemaFile } from './serving.ts'
 
 const EXIT_FAILED = 1
 
@@ -64,8 +66,9 @@ function requireOneMode({ given, positionals }: Invocation): void {
 
 /** Nothing may be built on files that contradict each other. */
 function requireOrder(files: readonly MigrationFile[]): void {
-  const found = readCatalog(files[0]?.before ?? NO_STRUCTURE)
-  const { conflicts } = fileChain({ files, journal: [], found })
+  const [first] = files
+  if (first === undefined) return
+  const { conflicts } = fileChain({ files, journal: [], found: readCatalog(first.before) })
   if (conflicts.length > 0) throw conflicting(conflicts)
 }
 
@@ -77,8 +80,7 @@ async function writeDifference(project: InProject, files: readonly MigrationFile
   if (path === null) throw failure('PILAR_START', { message: `there is no ${SCHEMA_FILE} in ${project.project}` })
   const definition = await loadSchemaApart(path, shell, project.signal)
   await prepareGrammar()
-  const before = files.at(-1)?.after ?? NO_STRUCTURE
-  const change = await planBetween(readCatalog(before), definition)
+  const change = await changeAfter(files, definition, await existingOf(project, definition))
   const notes = notesOf(change)
   if (notes !== '') output.report(notes)
   if (change.obstacles.length > 0) return EXIT_FAILED
@@ -92,12 +94,28 @@ async function writeDifference(project: InProject, files: readonly MigrationFile
     return 0
   }
   if (!(await agreesToRenames(project, change))) return EXIT_FAILED
-  return writeNext(project, files, { steps: change.steps, before, after: writeCatalog(change.wanted) })
+  return writeNext(project, files, {
+    steps: change.steps,
+    before: beforeNext(files),
+    after: writeCatalog(change.wanted),
+  })
 }
 
 function writeEmpty(project: InProject, files: readonly MigrationFile[]): Promise<number> {
-  const before = files.at(-1)?.after ?? NO_STRUCTURE
+  const before = beforeNext(files)
   return writeNext(project, files, { steps: [], before, after: before })
+}
+
+const beforeNext = (files: readonly MigrationFile[]): string => writeCatalog(lastStructure(files))
+
+/** Of the database, which is asked only when schema.ts speaks of tables that it does not declare. */
+async function existingOf(project: InProject, definition: SchemaDefinition): Promise<readonly Table[]> {
+  if ((definition.existing ?? []).length === 0) return []
+  const serving = readServing(project)
+  requireAdopted(definition, serving)
+  return withStructure(serving, { env: project.shell.env, writes: false }, (structure) =>
+    existingTables(definition, structure, project.signal),
+  )
 }
 
 function notesOf({ obstacles, warnings }: Difference): string {

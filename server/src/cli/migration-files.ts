@@ -1,11 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { failure } from '../errors/error.ts'
-import { planBetween } from '../pipeline/migrate/plan-migration.ts'
 import type { MigrationFile } from '../pipeline/migrate/types.ts'
-import { DEFAULT_SCHEMA } from '../schema/catalog.ts'
-import type { SchemaDefinition } from '../schema/definition.ts'
-import { makeCatalog } from '../schema/make-catalog.ts'
 import { readCatalog, writeCatalog } from '../schema/migration/catalog-text.ts'
 import { readStep } from '../schema/migration/short-step.ts'
 import { askApart } from './apart.ts'
@@ -19,9 +15,6 @@ export const MIGRATIONS_FOLDER = 'migrations'
 export type LoadedMigrations =
   | { readonly values: readonly unknown[] }
   | { readonly message: string; readonly hint: string | null }
-
-/** The structure of a database that nothing was declared for. */
-export const NO_STRUCTURE = writeCatalog(makeCatalog({ version: 0, schemas: [DEFAULT_SCHEMA], tables: [] }))
 
 /** Paths of a project's migration files in order; null where it has no such folder. Throws PILAR_MIGRATION for a name that has no place in it. */
 export function migrationPaths(project: string): readonly string[] | null {
@@ -101,13 +94,4 @@ function structureText(value: unknown, at: string): string {
     const hint = 'It is written by Pilar: take it from Git again, or delete the file and run pilar migrate new.'
     throw failure('PILAR_MIGRATION', { message: `${at} is no structure` }, { hint, cause: error })
   }
-}
-
-export const NEW_HINT = 'Write one: pilar migrate new'
-
-/** True when schema.ts says more, or something else, than the last file leads to. */
-export async function schemaIsAhead(files: readonly MigrationFile[], definition: SchemaDefinition): Promise<boolean> {
-  const last = readCatalog(files.at(-1)?.after ?? NO_STRUCTURE)
-  const { steps, obstacles } = await planBetween(last, definition)
-  return steps.length + obstacles.length > 0
 }

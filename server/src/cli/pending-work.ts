@@ -1,9 +1,10 @@
 import { migrationState } from '../pipeline/migrate/migration-state.ts'
 import { planMigration } from '../pipeline/migrate/plan-migration.ts'
-import type { FileState, MigrationPlan, MigrationState } from '../pipeline/migrate/types.ts'
+import type { FileState, MigrationFile, MigrationState } from '../pipeline/migrate/types.ts'
+import type { SchemaDefinition } from '../schema/definition.ts'
 import { systemClock } from '../std/clock.ts'
+import { changeAfter, existingTables, NEW_HINT } from './change-after.ts'
 import { type MigrateContext, requireSchema } from './migrate-context.ts'
-import { NEW_HINT, schemaIsAhead } from './migration-files.ts'
 import { type FilePlan, planFiles } from './plan-pending.ts'
 import { needsBackup, type PrintOptions, planJson, planText } from './print-plan.ts'
 
@@ -51,9 +52,19 @@ export async function pendingWork(context: MigrateContext): Promise<PendingWork>
     parts: parts.filter(({ plan }) => plan.steps.length > 0 || !plan.possible || plan.warnings.length > 0),
     present: inState('present').map(({ name }) => name),
     ...{ conflicts, drift },
-    schemaAhead: files !== null && definition !== null && (await schemaIsAhead(files, definition)),
+    schemaAhead: files !== null && definition !== null && (await isAhead(context, files, definition)),
     possible: conflicts.length === 0 && parts.every(({ plan }) => plan.possible),
   }
+}
+
+async function isAhead(
+  { structure, signal }: MigrateContext,
+  files: readonly MigrationFile[],
+  definition: SchemaDefinition,
+): Promise<boolean> {
+  const existing = await existingTables(definition, structure, signal)
+  const { steps, obstacles } = await changeAfter(files, definition, existing)
+  return steps.length + obstacles.length > 0
 }
 
 /** True when a person should agree first. */
