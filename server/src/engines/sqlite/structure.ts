@@ -1,5 +1,7 @@
 import type { Catalog } from '../../schema/catalog.ts'
+import { diff } from '../../schema/migration/diff.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
+import { systemCatalog, systemPart } from '../../schema/system-tables.ts'
 import { systemClock } from '../../std/clock.ts'
 import type {
   Backup,
@@ -18,7 +20,8 @@ import { mapError } from './errors.ts'
 import { introspect } from './introspect.ts'
 import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
-import { type Ask, type Planned, runMigration } from './migrate/run.ts'
+import { type Ask, type Planned, runMigration, sweepRubbish } from './migrate/run.ts'
+import { migrationStatements } from './migrate.ts'
 import type { Writer } from './writer.ts'
 
 interface Parts {
@@ -74,19 +77,24 @@ export class SqliteStructure implements Structure {
 
   async acquireLease(options: LeaseOptions): Promise<Lease> {
     await this.#makeSystemTables()
-    return HeldLease.acquire(options, this.#ask)
+    const lease = await HeldLease.acquire(options, this.#ask)
+    await sweepRubbish({ lease, signal: options.signal }, this.#ask)
+    return lease
   }
 
-  /** As long as the planner of migrations is missing. */
+  /** Pilar's own tables, made or brought up to date. Several processes may do it at once: one does, and the others find it done. */
   async #makeSystemTables(): Promise<void> {
-    const statements = [
-      'CREATE TABLE IF NOT EXISTS "pilar.leases" (name TEXT PRIMARY KEY, holder TEXT, fence INTEGER NOT NULL, expires_ms INTEGER NOT NULL)',
-      `CREATE TABLE IF NOT EXISTS "pilar.migrations" (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, checksum TEXT, kind TEXT NOT NULL, undoes INTEGER,
-        steps TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, at TEXT NOT NULL, duration_ms INTEGER NOT NULL)`,
-    ]
     for (;;) {
-      const outcome = await this.#ask({ kind: 'statements', version: this.#parts.version(), statements })
-      if (outcome.kind === 'changed') return
+      const version = this.#parts.version()
+      const found = this.#inspect(introspect)
+      const part = systemPart(found)
+      const { steps } = diff(part, systemCatalog(), { known: part })
+      if (steps.length === 0) return
+      const statements = migrationStatements(
+        steps.filter((step) => step.kind === 'create-table'),
+        found,
+      )
+      await this.#ask({ kind: 'statements', version, statements })
     }
   }
 

@@ -1,20 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { readStep, shortStep } from '../../../schema/migration/short-step.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import type { JournalEntry } from '../../structure.ts'
 import { MIGRATIONS } from './reserved.ts'
 import type { EntryRow } from './tasks.ts'
-
-/** Notes a migration, in the transaction of what it did. */
-export function writeEntry(database: DatabaseSync, entry: EntryRow): void {
-  database
-    .prepare(
-      `INSERT INTO ${MIGRATIONS} (name, checksum, kind, undoes, steps, before, after, at, duration_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(
-      ...[entry.name, entry.checksum, entry.kind, entry.undoes, entry.steps],
-      ...[entry.before, entry.after, entry.at, entry.durationMs],
-    )
-}
 
 /** Oldest first; empty where the file has no journal. */
 export function readEntries(database: DatabaseSync): readonly JournalEntry[] {
@@ -31,7 +20,7 @@ export function readEntries(database: DatabaseSync): readonly JournalEntry[] {
       checksum: textOf(row['checksum']),
       kind: row['kind'] as JournalEntry['kind'],
       undoes: row['undoes'] === null ? null : Number(row['undoes']),
-      steps: JSON.parse(String(row['steps'])) as readonly MigrationStep[],
+      steps: readSteps(String(row['steps'])),
       before: String(row['before']),
       after: String(row['after']),
       at: String(row['at']),
@@ -39,9 +28,22 @@ export function readEntries(database: DatabaseSync): readonly JournalEntry[] {
     }))
 }
 
+const readSteps = (text: string): readonly MigrationStep[] =>
+  (JSON.parse(text) as readonly unknown[]).map((step, index) => readStep(step, `steps[${index}]`))
+
 const textOf = (value: unknown): string | null => (value === null ? null : String(value))
 
 export function entryRow(entry: JournalEntry): EntryRow {
   const { name, checksum, kind, undoes, before, after, at, durationMs } = entry
-  return { name, checksum, kind, undoes, steps: JSON.stringify(entry.steps), before, after, at, durationMs }
+  return {
+    name,
+    checksum,
+    kind,
+    undoes,
+    steps: JSON.stringify(entry.steps.map(shortStep)),
+    before,
+    after,
+    at,
+    durationMs,
+  }
 }

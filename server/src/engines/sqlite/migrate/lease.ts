@@ -4,7 +4,7 @@ import { LEASES } from './reserved.ts'
 import type { Claim, StructureOutcomes } from './tasks.ts'
 
 /** The only lease there is: to change the structure. */
-const NAME = 'structure'
+const NAME = 'migrate'
 
 /** Takes the lease if it is free or its holder is gone; in a transaction. */
 export function takeLease(

@@ -44,6 +44,30 @@ export async function runMigration(planned: Planned, run: MigrationRun, place: P
   await new Run(planned, run, place).all()
 }
 
+/** Takes away what migrations before have left, but not what one of them may go on with. */
+export async function sweepRubbish(run: Pick<MigrationRun, 'lease' | 'signal'>, ask: Ask): Promise<void> {
+  await sweep({ run, ask, pacer: new Pacer(run) }, COPY_PREFIX)
+}
+
+interface Sweeping {
+  readonly run: Pick<MigrationRun, 'lease'>
+  readonly ask: Ask
+  readonly pacer: Pacer
+}
+
+async function sweep({ run, ask, pacer }: Sweeping, keep: string | null): Promise<void> {
+  for (;;) {
+    const { done, tookMs } = await ask({ kind: 'sweep', claim: claimOf(run), keep, rows: pacer.rows })
+    if (done) return
+    await pacer.after(tookMs)
+  }
+}
+
+const claimOf = ({ lease }: Pick<MigrationRun, 'lease'>): Claim => ({
+  fence: lease.fence,
+  untilMs: systemClock.now() + LEASE_MS,
+})
+
 /** The structure changed between two tasks: to be looked at, and tried again. */
 class Again extends Error {}
 
@@ -74,24 +98,15 @@ class Run {
   }
 
   #claim(): Claim {
-    return { fence: this.#run.lease.fence, untilMs: systemClock.now() + LEASE_MS }
+    return claimOf(this.#run)
   }
 
   #progress(phase: Progress['phase'], more: Partial<Progress> = {}): void {
     this.#run.progress?.({ phase, table: null, rows: 0, rowsTotal: 0, rowsPerSecond: 0, remainingMs: null, ...more })
   }
 
-  async #sweep(keep: string | null): Promise<void> {
-    for (;;) {
-      const { done, tookMs } = await this.#place.ask({
-        kind: 'sweep',
-        claim: this.#claim(),
-        keep,
-        rows: this.#pacer.rows,
-      })
-      if (done) return
-      await this.#pacer.after(tookMs)
-    }
+  #sweep(keep: string | null): Promise<void> {
+    return sweep({ run: this.#run, ask: this.#place.ask, pacer: this.#pacer }, keep)
   }
 
   /** PILAR_MIGRATION_STALE unless the structure is what the migration was planned for. What others add that no Catalog has does not matter. */
