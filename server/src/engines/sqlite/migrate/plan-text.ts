@@ -1,0 +1,155 @@
+import type { Catalog, Table } from '../../../schema/catalog.ts'
+import { assert } from '../../../std/assert.ts'
+import { keyText } from '../read-table-sql.ts'
+import {
+  type ConstraintEdits,
+  editColumn,
+  editTable,
+  isNative,
+  newColumnPart,
+  noteAdopted,
+  retireColumnText,
+} from './adopted-ddl.ts'
+import { goneOf, type PlannedColumn, type PlannedTable } from './plan-table.ts'
+import { printCheck, printColumn, printCreateTable, printForeignKey, printPrimaryKey } from './print-table.ts'
+import { type Part, printPart, printTable, type TableDdl } from './table-ddl.ts'
+
+export interface TextInput {
+  readonly after: Catalog
+  /** The statement as it is after the renames. */
+  readonly ddl: TableDdl
+  /** What the columns of the file are called after the renames, by their name before. */
+  readonly renamed: ReadonlyMap<string, string>
+  /** Of a copy, a column may stand anywhere. */
+  readonly isCopied: boolean
+  /** Of a table of ours: whether its single whole key is the rowid itself. */
+  readonly mayBeRowid: boolean
+}
+
+/** The CREATE TABLE that the migrated file is to have. */
+export function finalText(planned: PlannedTable, input: TextInput): string {
+  if (planned.retired !== null) return retiredText(planned, input)
+  return planned.isOwn ? ownText(planned, input) : adoptedText(planned, input)
+}
+
+const partOf = (each: PlannedColumn, { ddl, renamed }: TextInput): Part | null => {
+  const { origin } = each.trace
+  if (origin === null) return null
+  const name = renamed.get(origin) ?? origin
+  return ddl.parts.find((part) => part.column === name) ?? null
+}
+
+/** Names in the order of the file: in place, nothing moves. */
+function orderOf(planned: PlannedTable, input: TextInput): readonly PlannedColumn[] {
+  if (input.isCopied && planned.isOwn) return planned.columns
+  const at = (each: PlannedColumn): number => {
+    const part = partOf(each, input)
+    return part === null ? Number.POSITIVE_INFINITY : input.ddl.parts.indexOf(part)
+  }
+  return planned.columns.toSorted((a, b) => (at(a) === at(b) ? 0 : at(a) - at(b)))
+}
+
+function ownText(planned: PlannedTable, input: TextInput): string {
+  const { table, columns, uniqueIndexes, trace } = planned
+  const given = new Map<string, string>()
+  for (const each of columns) {
+    const part = partOf(each, input)
+    if (each.retired !== null) given.set(each.name, retiredColumnText(each, part))
+    else if (isNative(each.column) && part !== null)
+      given.set(each.name, printPart(edited(each, part, input, table)).trim())
+  }
+  const asIndexes = trace.named.uniques.filter(
+    ({ origin }) => origin === null || uniqueIndexes.has(trace.from?.uniques[origin]?.name ?? ''),
+  )
+  return printCreateTable(table, {
+    catalog: input.after,
+    given,
+    order: orderOf(planned, input).map((each) => each.name),
+    uniqueIndexes: new Set(asIndexes.map((unique) => unique.name)),
+    mayBeRowid: input.mayBeRowid,
+  })
+}
+
+function retiredColumnText({ retired }: PlannedColumn, part: Part | null): string {
+  assert(retired !== null && part !== null, 'what is retired was there')
+  return retireColumnText(part, retired)
+}
+
+function edited(each: PlannedColumn, part: Part, input: TextInput, table: Table): Part {
+  const { column, trace } = each
+  const from = trace.from ?? trace.restores?.column ?? column
+  const edit = { column, from, isRestored: trace.from === null, generatedChanged: trace.generated !== null }
+  return editColumn(part, edit, { table, catalog: input.after })
+}
+
+function adoptedText(planned: PlannedTable, input: TextInput): string {
+  const { table, trace, name } = planned
+  const columns = orderOf(planned, input).map((each): Part => {
+    const part = partOf(each, input)
+    if (each.retired !== null)
+      return { ...newColumnPart(each.name, retiredColumnText(each, part), part ?? undefined), after: part?.after ?? '' }
+    if (part !== null && isNative(each.column)) return edited(each, part, input, table)
+    const text = printColumn(each.column, table, { catalog: input.after, isRowidKey: false, isGuest: true })
+    return newColumnPart(
+      each.name,
+      text,
+      input.ddl.parts.findLast((one) => one.column !== null),
+    )
+  })
+  const added = [
+    ...(trace.keyStep !== null && table.primaryKey.length > 0 ? [printPrimaryKey(table)] : []),
+    ...table.foreignKeys
+      .filter((_, at) => isNew(planned, 'foreignKeys', at))
+      .map((key) => printForeignKey(key, input.after)),
+    ...table.checks
+      .filter((_, at) => isNew(planned, 'checks', at))
+      .map((check) => printCheck(check, table, input.after)),
+  ]
+  const ddl = editTable(input.ddl, columns, {
+    table,
+    gone: goneKeys(planned, input),
+    checks: checkNames(planned),
+    added,
+  })
+  return printTable(noteAdopted(ddl, table, name))
+}
+
+/** A table that comes back begins without foreign keys. */
+export function isNew(
+  { trace, retired }: PlannedTable,
+  kind: 'foreignKeys' | 'checks' | 'uniques',
+  at: number,
+): boolean {
+  const wasRetired = trace.origin?.startsWith('pilar.retired_') === true && retired === null
+  return trace.named[kind][at]?.origin === null || (wasRetired && kind === 'foreignKeys')
+}
+
+function goneKeys({ trace }: PlannedTable, { renamed }: TextInput): ReadonlySet<string> {
+  const now = (columns: readonly string[]): readonly string[] => columns.map((column) => renamed.get(column) ?? column)
+  const uniques = goneOf('uniques', trace).map((at) => keyText('unique', now(trace.from?.uniques[at]?.columns ?? [])))
+  const foreign = goneOf('foreignKeys', trace).map((at) =>
+    keyText('foreign', now(trace.from?.foreignKeys[at]?.columns ?? [])),
+  )
+  return new Set([...uniques, ...foreign, ...(trace.keyStep === null ? [] : ['primary'])])
+}
+
+function checkNames({ trace }: PlannedTable): ConstraintEdits['checks'] {
+  return (trace.from?.checks ?? []).map(
+    (_, at) => trace.named.checks.find((check) => check.origin === at)?.name ?? null,
+  )
+}
+
+/** As it is, but for its foreign keys: they are remembered in its note. */
+function retiredText(planned: PlannedTable, input: TextInput): string {
+  const { retired } = planned
+  assert(retired !== null, 'the table is retired')
+  const parts = input.ddl.parts
+    .map((part) => ({ ...part, pieces: part.pieces.filter((piece) => piece.kind !== 'foreign') }))
+    .filter((part) => part.pieces.length > 0)
+  const { column: _, ...table } = retired.table
+  const bare = { ...input.ddl, parts }
+  const { note } = noteAdopted(bare, { ...retired.table, schema: 'public' }, '', {
+    retired: { table, retiredAt: retired.retiredAt },
+  })
+  return printTable({ ...bare, note: planned.isOwn ? note.replace('"adopted":true,', '"own":true,') : note })
+}

@@ -1,0 +1,98 @@
+import { DatabaseSync } from 'node:sqlite'
+import { failure } from '../../../errors/error.ts'
+import { quoteName } from '../../sql/printer.ts'
+import type { SchemaRow } from '../found-file.ts'
+import { isTransient } from './reserved.ts'
+import { parseTable, type TableDdl } from './table-ddl.ts'
+
+/**
+ * The structure of a file without its rows, in memory: statements are tried on it, so that what SQLite makes of the texts of other objects
+ * (triggers, foreign views, checks in its own words) is known before the file is touched.
+ */
+export class Scratch {
+  readonly database: DatabaseSync
+
+  constructor(objects: readonly SchemaRow[]) {
+    this.database = new DatabaseSync(':memory:', {
+      enableForeignKeyConstraints: false,
+      // Old files have texts in double quotes, which SQLite goes on accepting where they stand already.
+      enableDoubleQuotedStringLiterals: true,
+    })
+    this.database.enableDefensive(false)
+    for (const { sql } of inOrder(objects)) this.#make(sql)
+  }
+
+  /** What can't be made here (a module that is not loaded, the table behind a virtual one) is left out: nothing of ours refers to it. */
+  #make(sql: string | null): void {
+    try {
+      if (sql !== null) this.database.exec(sql)
+    } catch {
+      // Left out.
+    }
+  }
+
+  object(type: SchemaRow['type'], name: string): SchemaRow | null {
+    const row = this.database
+      .prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE')
+      .get(type, name)
+    return row === undefined ? null : (row as unknown as SchemaRow)
+  }
+
+  indexesOf(table: string): readonly SchemaRow[] {
+    const sql = `SELECT type, name, tbl_name, sql FROM sqlite_schema
+      WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND sql IS NOT NULL ORDER BY rowid`
+    return this.database.prepare(sql).all(table) as unknown as SchemaRow[]
+  }
+
+  table(name: string): TableDdl {
+    const ddl = parseTable(this.object('table', name)?.sql ?? '')
+    if (ddl === null) throw new Error(`assertion failed: the file has the table ${name}`)
+    return ddl
+  }
+
+  /**
+   * Runs an ALTER TABLE and gives the statements it took. SQLite refuses it when some view or trigger does not parse, be it about another table: such
+   * an object is put aside and made again afterwards, as broken as it was.
+   */
+  alter(statement: string): { readonly statements: readonly string[]; readonly aside: readonly string[] } {
+    const statements: string[] = []
+    const aside: string[] = []
+    for (;;) {
+      try {
+        this.database.exec(statement)
+        return { statements: [...statements, statement], aside }
+      } catch (error) {
+        const message = error instanceof Error ? error.message : ''
+        const [, type, name = '', after] = /^error in (view|trigger) (.*?)( after [a-z ]+)?: /.exec(message) ?? []
+        const object = type === undefined || after !== undefined ? null : this.object(type as 'view', name)
+        if (object === null || object.sql === null) throw refused(statement, message)
+        const drop = `DROP ${object.type.toUpperCase()} ${quoteName(object.name)}`
+        this.database.exec(drop)
+        statements.push(drop)
+        aside.push(object.sql)
+      }
+    }
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}
+
+function refused(statement: string, message: string): Error {
+  return failure(
+    '0A000',
+    { message: `SQLite refuses ${statement}: ${message}` },
+    { hint: 'Change or drop the view or trigger that it names, then run the migration again.' },
+  )
+}
+
+const RANKS: Readonly<Record<SchemaRow['type'], number>> = { table: 1, index: 2, view: 3, trigger: 4 }
+
+/** Virtual tables first, for they make the tables behind them. */
+function inOrder(objects: readonly SchemaRow[]): readonly SchemaRow[] {
+  const rank = (object: SchemaRow): number => (/^CREATE VIRTUAL/i.test(object.sql ?? '') ? 0 : RANKS[object.type])
+  return objects
+    .filter(({ name, tbl_name }) => !isTransient(name) && !isTransient(tbl_name) && !name.startsWith('sqlite_'))
+    .toSorted((a, b) => rank(a) - rank(b))
+}

@@ -1,0 +1,303 @@
+import { failure } from '../../../errors/error.ts'
+import type { Catalog, Column, Table, TableKey } from '../../../schema/catalog.ts'
+import { applyStep } from '../../../schema/migration/apply-steps.ts'
+import { catalogOf, type Draft, draftOf } from '../../../schema/migration/draft.ts'
+import { findRetiredTable } from '../../../schema/migration/retired-names.ts'
+import type { MigrationStep } from '../../../schema/migration/step.ts'
+import type { RetiredColumn } from '../../../schema/retired.ts'
+import { assert } from '../../../std/assert.ts'
+import { tableName } from '../tables.ts'
+
+/** Where a column of the migrated file comes from. */
+export interface ColumnTrace {
+  /** Its name in the file before the first step, where its values are there already. */
+  readonly origin: string | null
+  /** As `found` has it; null for one that is new, or was out of sight. */
+  readonly from: Column | null
+  readonly using: string | null
+  readonly fill: string | null
+  readonly restores: RetiredColumn | null
+  /** The step that gives it new values; null where it keeps its own. */
+  readonly converted: number | null
+  /** The step that changed how it is computed. */
+  readonly generated: number | null
+  /** The last step that named it. */
+  readonly step: number | null
+}
+
+/** Where a check, a unique key, a foreign key or an index comes from. */
+export interface NamedTrace {
+  readonly name: string
+  /** Its place among those of the found table; null for a new one. */
+  readonly origin: number | null
+  /** The step that made it new. */
+  readonly step: number | null
+}
+
+export type NamedKind = 'checks' | 'uniques' | 'foreignKeys' | 'indexes'
+
+export interface TableTrace {
+  /** The table's name in the file before the first step; null for a new one. */
+  readonly origin: string | null
+  /** As `found` has it. */
+  readonly from: Table | null
+  /** By present name. */
+  readonly columns: Map<string, ColumnTrace>
+  /** Retired columns, by the reserved name. */
+  readonly stored: Map<string, ColumnTrace>
+  /** Names in the file of columns that are purged. */
+  readonly purged: string[]
+  named: Readonly<Record<NamedKind, readonly NamedTrace[]>>
+  /** The step that made the table, put it away or back. */
+  step: number | null
+  /** The primary key was set by this step. */
+  keyStep: number | null
+}
+
+export interface Trace {
+  readonly after: Catalog
+  /** By present key; retired tables by their reserved one. */
+  readonly tables: ReadonlyMap<TableKey, TableTrace>
+  /** Names in the file of tables that are purged. */
+  readonly purged: readonly string[]
+}
+
+/** Follows every table, column and constraint through the steps. `at` is when they are run. */
+export function traceSteps(steps: readonly MigrationStep[], found: Catalog, at: string): Trace {
+  const draft = draftOf(found, at)
+  const tables = new Map<TableKey, TableTrace>()
+  for (const table of found.tables.values()) {
+    if (table.kind === 'table') tables.set(table.key, begun(table, tableName(table), found))
+  }
+  for (const { table, storedAs } of found.retired.tables) tables.set(storedAs, begun(table, storedAs, found))
+  const purged: string[] = []
+  for (const [index, step] of steps.entries()) {
+    const before = { tables: new Map(draft.tables), retired: draft.retired }
+    applyStep(draft, step)
+    follow(step, { index, tables, before, draft, purged })
+  }
+  return { after: catalogOf(draft), tables, purged }
+}
+
+function begun(table: Table, origin: string, found: Catalog): TableTrace {
+  const isRetired = origin.startsWith('pilar.retired_')
+  const key = isRetired ? origin : table.key
+  const kept = (from: Column, name: string): ColumnTrace => ({
+    origin: name,
+    from,
+    using: null,
+    fill: null,
+    restores: null,
+    converted: null,
+    generated: null,
+    step: null,
+  })
+  const stored = found.retired.columns.filter((each) => each.table === key)
+  return {
+    origin,
+    from: table,
+    columns: new Map(table.columns.map((column) => [column.name, kept(column, column.name)])),
+    stored: new Map(stored.map(({ column, storedAs }) => [storedAs, kept(column, storedAs)])),
+    purged: [],
+    named: named(table, (_, origin) => ({ origin, step: null })),
+    step: null,
+    keyStep: null,
+  }
+}
+
+function named(
+  table: Table,
+  trace: (name: string, at: number, kind: NamedKind) => Omit<NamedTrace, 'name'>,
+): TableTrace['named'] {
+  const list = (kind: NamedKind): NamedTrace[] =>
+    table[kind].map(({ name }, at) => ({ name, ...trace(name, at, kind) }))
+  return {
+    checks: list('checks'),
+    uniques: list('uniques'),
+    foreignKeys: list('foreignKeys'),
+    indexes: list('indexes'),
+  }
+}
+
+interface Way {
+  readonly index: number
+  readonly tables: Map<TableKey, TableTrace>
+  readonly before: Pick<Draft, 'retired'> & { readonly tables: ReadonlyMap<TableKey, Table> }
+  readonly draft: Draft
+  readonly purged: string[]
+}
+
+function follow(step: MigrationStep, way: Way): void {
+  const { index, tables, before, draft, purged } = way
+  switch (step.kind) {
+    case 'create-view':
+    case 'replace-view':
+    case 'drop-view':
+      return
+    case 'create-table':
+      tables.set(step.table.key, created(step.table, index))
+      return
+    case 'rename-table':
+      move(tables, step.table, step.to)
+      break
+    case 'retire-table':
+      move(tables, step.table, newest(draft.retired.tables, before.retired.tables).storedAs, index)
+      break
+    case 'restore-table': {
+      const kept = findRetiredTable(before.retired, step.retired)
+      move(tables, kept?.storedAs ?? '', step.retired.table.key, index)
+      break
+    }
+    case 'purge-table': {
+      const kept = findRetiredTable(before.retired, step.retired)?.storedAs ?? ''
+      purged.push(kept)
+      tables.delete(kept)
+      return
+    }
+    case 'purge-column': {
+      const gone = before.retired.columns.find((each) => !draft.retired.columns.includes(each))
+      const table = tables.get(gone?.table ?? '')
+      const origin = table?.stored.get(gone?.storedAs ?? '')?.origin ?? null
+      table?.stored.delete(gone?.storedAs ?? '')
+      if (origin !== null) table?.purged.push(origin)
+      return
+    }
+    default:
+      followInTable(step, way)
+  }
+  followNamed(step, way)
+}
+
+function created(table: Table, step: number): TableTrace {
+  const columns = table.columns.map((column): [string, ColumnTrace] => [column.name, { ...NEW, step }])
+  const parts = named(table, () => ({ origin: null, step }))
+  return {
+    origin: null,
+    from: null,
+    columns: new Map(columns),
+    stored: new Map(),
+    purged: [],
+    named: parts,
+    step,
+    keyStep: null,
+  }
+}
+
+const NEW: ColumnTrace = {
+  origin: null,
+  from: null,
+  using: null,
+  fill: null,
+  restores: null,
+  converted: null,
+  generated: null,
+  step: null,
+}
+
+function move(tables: Map<TableKey, TableTrace>, from: TableKey, to: TableKey, step?: number): void {
+  const table = tables.get(from)
+  assert(table !== undefined, `${from} is followed`)
+  tables.delete(from)
+  tables.set(to, table)
+  if (step !== undefined) table.step = step
+}
+
+function newest<T>(after: readonly T[], before: readonly T[]): T {
+  const found = after.find((each) => !before.includes(each))
+  assert(found !== undefined, 'the step retires something')
+  return found
+}
+
+type InTable = Extract<MigrationStep, { readonly table: TableKey }>
+
+function followInTable(step: InTable, way: Way): void {
+  const { index, tables, before, draft } = way
+  const trace = tables.get(step.table)
+  assert(trace !== undefined, `${step.table} is followed`)
+  const { columns, stored } = trace
+  const kept = (): RetiredColumn | undefined =>
+    draft.retired.columns.find((each) => !before.retired.columns.includes(each))
+  switch (step.kind) {
+    case 'add-column':
+      columns.set(step.column.name, { ...NEW, using: step.using, step: index, converted: index })
+      return
+    case 'rename-column': {
+      const entries = [...columns].map(([name, column]): [string, ColumnTrace] => [
+        name === step.column ? step.to : name,
+        column,
+      ])
+      columns.clear()
+      for (const [name, column] of entries) columns.set(name, column)
+      return
+    }
+    case 'retire-column': {
+      const retired = kept()
+      const column = columns.get(step.column)
+      columns.delete(step.column)
+      if (retired !== undefined && column !== undefined) stored.set(retired.storedAs, column)
+      return
+    }
+    case 'restore-column': {
+      const retired = before.retired.columns.find((each) => !draft.retired.columns.includes(each))
+      assert(retired !== undefined, 'the column was retired')
+      const column = stored.get(retired.storedAs) ?? NEW
+      stored.delete(retired.storedAs)
+      const values = { from: null, fill: step.using, restores: retired, converted: index }
+      columns.set(step.column.name, { ...column, ...values, step: index })
+      return
+    }
+    case 'change-type': {
+      const column = columns.get(step.column) ?? NEW
+      if (column.converted !== null) throw twice(step)
+      const [retired, gone] = [kept(), before.retired.columns.find((each) => !draft.retired.columns.includes(each))]
+      if (gone !== undefined && gone.storedAs !== retired?.storedAs) stored.delete(gone.storedAs)
+      if (retired !== undefined) stored.set(retired.storedAs, column)
+      const restores = step.restores === null ? null : (gone ?? step.restores)
+      columns.set(step.column, { ...column, using: step.using, restores, converted: index, step: index })
+      return
+    }
+    case 'set-not-null':
+      change(columns, step.column, {
+        step: index,
+        ...(step.using === null ? {} : { fill: step.using, converted: index }),
+      })
+      return
+    case 'set-primary-key':
+      trace.keyStep = index
+      return
+    case 'set-generated':
+      change(columns, step.column, { step: index, generated: index })
+      return
+    case 'set-identity':
+      change(columns, step.column, { step: index })
+      return
+    default:
+  }
+}
+
+function change(columns: Map<string, ColumnTrace>, name: string, changes: Partial<ColumnTrace>): void {
+  const column = columns.get(name)
+  if (column !== undefined) columns.set(name, { ...column, ...changes })
+}
+
+function twice(step: { readonly table: TableKey; readonly column: string }): Error {
+  const message = `the values of ${step.table}.${step.column} are to change twice in one migration`
+  return failure('0A000', { message }, { hint: 'Make two migrations of it.' })
+}
+
+/** Constraints keep their place when names change, and their name otherwise. */
+function followNamed(step: MigrationStep, { index, tables, draft }: Way): void {
+  const isRename = step.kind === 'rename-table' || step.kind === 'rename-column'
+  for (const [key, trace] of tables) {
+    const now = draft.tables.get(key)
+    if (now === undefined) continue
+    const then = trace.named
+    const used = new Set<NamedTrace>()
+    trace.named = named(now, (name, at, kind) => {
+      const known = isRename ? then[kind][at] : then[kind].find((each) => each.name === name && !used.has(each))
+      if (known === undefined) return { origin: null, step: index }
+      used.add(known)
+      return { origin: known.origin, step: known.step }
+    })
+  }
+}
