@@ -103,7 +103,8 @@ async function rowsOf(file: string, definition: SchemaDefinition | null): Promis
       const path = `${served.url}/rest/v1/${encodeURIComponent(table.name)}`
       const answer = await ask(`${path}?select=*`, { headers: as(served.keys.service) })
       const lines = Array.isArray(answer.json) ? answer.json.map((row) => JSON.stringify(row)).sort() : answer.text
-      rows[table.key] = { status: answer.status, lines }
+      assert.equal(answer.status, 200, `${table.key}: ${answer.text}`)
+      rows[table.key] = lines
     }
     return rows
   } finally {

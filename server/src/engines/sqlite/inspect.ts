@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { failure } from '../../errors/error.ts'
 import type { Catalog } from '../../schema/catalog.ts'
@@ -19,6 +19,7 @@ export function inspect(settings: EngineSettings): Inspected {
     const hint = 'Check the name: sqlite:FILE is relative to the folder you are in.'
     throw failure('PILAR_START', { message: `there is no file ${file}` }, { hint })
   }
+  if (!statSync(file).isFile()) throw failure('58030', { message: `${file} is not a file` })
   try {
     const found = readStructure(file, lockTimeoutMs)
     return { found, translated: translateCatalog(found) }
