@@ -1,4 +1,4 @@
-import type { Catalog, Table, TableKey } from '../../../schema/catalog.ts'
+import type { Catalog, Column, Table, TableKey } from '../../../schema/catalog.ts'
 import { applyStep } from '../../../schema/migration/apply-steps.ts'
 import { catalogOf, type Draft, draftOf } from '../../../schema/migration/draft.ts'
 import { findRetiredColumn, findRetiredTable } from '../../../schema/migration/retired-names.ts'
@@ -29,6 +29,15 @@ export interface ChangedTable {
 export interface ChangedTables {
   readonly after: Catalog
   readonly tables: ReadonlyMap<TableKey, ChangedTable>
+  /** What a step retires or purges, by the step's index. */
+  readonly taken: ReadonlyMap<number, Taken>
+}
+
+/** What is taken out of sight or away, by the names that the file has for it before the first step. */
+export interface Taken {
+  readonly storedAs: string
+  /** Null for a whole table. */
+  readonly column: { readonly storedAs: string; readonly column: Column } | null
 }
 
 export const constraintKey = (kind: 'key' | 'unique' | 'check' | 'foreign' | 'index', name: string): string =>
@@ -52,7 +61,10 @@ export function changedTables(steps: readonly MigrationStep[], found: Catalog): 
   for (const table of found.tables.values()) {
     if (table.kind === 'table') following.set(table.key, kept(table, tableName(table)))
   }
+  const taken = new Map<number, Taken>()
   for (const [index, step] of steps.entries()) {
+    const gone = takenBy(step, { draft, following })
+    if (gone !== null) taken.set(index, gone)
     followTable(step, index, { draft, following })
     const table = 'table' in step && typeof step.table === 'string' ? following.get(step.table) : undefined
     if (table !== undefined) followColumn(step, index, { table, draft })
@@ -64,7 +76,7 @@ export function changedTables(steps: readonly MigrationStep[], found: Catalog): 
     const table = after.tables.get(key)
     if (table !== undefined) tables.set(key, { ...each, after: table, columns: columnsOf(table, each) })
   }
-  return { after, tables }
+  return { after, tables, taken }
 }
 
 function columnsOf(table: Table, { columns }: Following): Map<string, ChangedColumn> {
@@ -79,6 +91,33 @@ function kept(table: Table, storedAs: string): Following {
 interface All {
   readonly draft: Draft
   readonly following: Map<TableKey, Following>
+}
+
+function takenBy(step: MigrationStep, { draft, following }: All): Taken | null {
+  switch (step.kind) {
+    case 'retire-table': {
+      const storedAs = following.get(step.table)?.origin?.storedAs
+      return storedAs === undefined ? null : { storedAs, column: null }
+    }
+    case 'retire-column': {
+      const table = following.get(step.table)
+      const column = table?.columns.get(step.column)?.from ?? null
+      if (column === null || column.generated !== null || table?.origin == null) return null
+      return { storedAs: table.origin.storedAs, column: { storedAs: column.name, column } }
+    }
+    case 'purge-table': {
+      const retired = findRetiredTable(draft.retired, step.retired)
+      return retired === null ? null : { storedAs: retired.storedAs, column: null }
+    }
+    case 'purge-column': {
+      const retired = findRetiredColumn(draft.retired, step.retired)
+      if (retired === null) return null
+      const storedAs = following.get(retired.table)?.origin?.storedAs ?? retired.table
+      return { storedAs, column: { storedAs: retired.storedAs, column: retired.column } }
+    }
+    default:
+      return null
+  }
 }
 
 function followTable(step: MigrationStep, index: number, { draft, following }: All): void {

@@ -79,6 +79,15 @@ export function convertComputed(
   return printComputed(column, after.table, { of: newValue, printer })
 }
 
+/** The value that the former one, kept as retired, was given by a change of type: rows that still have it were not changed since. */
+export function convertForward(
+  { from, restores }: Pick<ColumnValue, 'from' | 'restores'>,
+  source: ConversionSource,
+): string {
+  assert(from !== null && restores !== null, 'a change of type is undone')
+  return forwardSql(from, restores, new Work(source))
+}
+
 /** One conversion in the making: a printer, and what the expressions turned out to be. */
 class Work {
   readonly source: ConversionSource
@@ -86,8 +95,8 @@ class Work {
   isVolatile = false
 
   constructor(source: ConversionSource) {
-    this.source = source
-    this.printer = new ExprPrinter(source.found, new Usage())
+    this.source = { ...source, found: withTable(source.found, source.table) }
+    this.printer = new ExprPrinter(this.source.found, new Usage())
   }
 
   /** `now()` becomes a constant, so that a batch that is run again gives the same. */
@@ -102,6 +111,13 @@ class Work {
     assert(this.printer.slots.list.length === 0, 'a conversion depends on no request')
     return readNames(this.printer, this.source.found)
   }
+}
+
+/** The Catalog with this table in the place of the one of its key: a table that comes back is in none. */
+function withTable(found: Catalog, table: Table): Catalog {
+  if (found.tables.get(table.key) === table) return found
+  const { version, schemas, tables } = found
+  return makeCatalog({ version, schemas, tables: [...tables.values(), table] })
 }
 
 /** Names in the file of the tables that were printed; behind a view that somebody else made may be any table. */
@@ -285,11 +301,7 @@ function forwardSql(from: Column, restores: RetiredColumn, work: Work): string {
   const { found, table } = work.source
   const columns = table.columns.map((each) => (each.name === from.name ? restores.column : each))
   const then = makeTable({ ...table, columns })
-  const catalog = makeCatalog({
-    version: found.version,
-    schemas: found.schemas,
-    tables: [...found.tables.values()].map((each) => (each.key === table.key ? then : each)),
-  })
+  const catalog = withTable(found, then)
   return located({ where: `${table.name}.${from.name}`, part: 'using' }, () => {
     const printer = new ExprPrinter(catalog, work.printer.usage)
     const expr = parseUsing(using, from, { found: catalog, table: then, sourceId: 'u' })

@@ -1,0 +1,103 @@
+import { loadGrammar } from '../../policy/expression/index.ts'
+import type { Catalog, TableKey } from '../../schema/catalog.ts'
+import type { Finding, MigrationStep } from '../../schema/migration/step.ts'
+import type { Survey } from '../structure.ts'
+import { introspect } from './introspect.ts'
+import { type ChangedTables, changedTables } from './migrate/convert-tables.ts'
+import { type Estimated, estimates } from './survey-estimate.ts'
+import { fillingQuestions } from './survey-filling.ts'
+import { type SurveyFile, SurveyReader } from './survey-reader.ts'
+import { takenQuestion } from './survey-retired.ts'
+import { SurveyedRows } from './survey-rows.ts'
+import { ruleQuestions } from './survey-rules.ts'
+import { expressionFinding, nullQuestion, type Question, valueQuestions } from './survey-values.ts'
+
+/** What a survey has to know besides the file. */
+export interface SurveyOptions extends SurveyFile {
+  /** The moment that `now()` means. */
+  readonly nowMicros: bigint
+  readonly signal: AbortSignal
+}
+
+/** What the rows of a file say about steps: see `Structure.survey`. Reads only, and never keeps the thread for longer than some milliseconds. */
+export async function survey(steps: readonly MigrationStep[], options: SurveyOptions): Promise<Survey> {
+  await loadGrammar()
+  const reader = new SurveyReader(options, options.signal)
+  try {
+    const found = introspect(reader.database)
+    const all = changedTables(steps, found)
+    const findings = await findingsOf(steps, { found, all, reader, nowMicros: options.nowMicros })
+    const costs = await estimates({ steps, found, all, ask: (task) => reader.ask(task) })
+    return { findings: findings.toSorted((a, b) => a.step - b.step), steps: costs.map(stepOf) }
+  } finally {
+    reader.close()
+  }
+}
+
+function stepOf({ rows, estimateMs, copies }: Estimated): Survey['steps'][number] {
+  return { sql: [], rows, estimateMs, copies }
+}
+
+interface Surveying {
+  readonly found: Catalog
+  readonly all: ChangedTables
+  readonly reader: SurveyReader
+  readonly nowMicros: bigint
+}
+
+async function findingsOf(steps: readonly MigrationStep[], context: Surveying): Promise<Finding[]> {
+  const { all, found, nowMicros } = context
+  const findings: Finding[] = []
+  const tables = new Map<TableKey, SurveyedRows>()
+  for (const [key, changed] of all.tables) tables.set(key, new SurveyedRows(changed, all, { found, nowMicros }))
+  const sound = new Map<TableKey, SurveyedRows>()
+  for (const [key, rows] of tables) {
+    const values = await valueFindings(rows, context)
+    findings.push(...values)
+    // Where values can't be computed, nothing can be said about them.
+    if (!values.some((finding) => finding.kind === 'refuses')) sound.set(key, rows)
+  }
+  for (const rows of sound.values()) {
+    findings.push(...(await asked(() => rowQuestions(rows, sound), context, blameOf(rows))))
+  }
+  for (const [index, taken] of all.taken) {
+    const step = steps[index]
+    if (step !== undefined) findings.push(...(await asked(() => [takenQuestion(index, step, taken)], context, index)))
+  }
+  return findings
+}
+
+/** Each column by itself, so that a mistake in the expression of one is told beside the others. */
+async function valueFindings(rows: SurveyedRows, context: Surveying): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const column of rows.changed.columns.values()) {
+    const step = column.valueStep ?? column.notNullStep
+    if (step === null) continue
+    findings.push(...(await asked(() => valueQuestions(column, rows), context, step)))
+  }
+  const { made, origin } = rows.changed
+  if (origin === null && made !== null && made.using !== null) {
+    findings.push(...(await asked(() => fillingQuestions(rows, made.step), context, made.step)))
+  }
+  return findings
+}
+
+function rowQuestions(rows: SurveyedRows, sound: ReadonlyMap<TableKey, SurveyedRows>): readonly Question[] {
+  const nulls = [...rows.changed.columns.values()].flatMap((column) => nullQuestion(column, rows) ?? [])
+  return [...nulls, ...ruleQuestions(rows, sound)]
+}
+
+const blameOf = (rows: SurveyedRows): number =>
+  Math.max(0, ...[...rows.changed.columns.values()].map((column) => column.valueStep ?? column.notNullStep ?? 0))
+
+async function asked(questions: () => readonly Question[], { reader }: Surveying, step: number): Promise<Finding[]> {
+  let list: readonly Question[]
+  try {
+    list = questions()
+  } catch (error) {
+    return [expressionFinding(step, error)]
+  }
+  const findings: Finding[] = []
+  for (const question of list) findings.push(...question.findings(await reader.ask(question.task)))
+  return findings
+}
