@@ -33,7 +33,8 @@ export function sameExpression(a: string | null, b: string | null): boolean {
   return a === b || plain(a) === plain(b)
 }
 
-function plain(text: string): string {
+/** The text without what makes no difference: blanks, comments, the case of unquoted words. */
+export function plain(text: string): string {
   const tokens = tokenize(text)
   const end = tokens.at(-1)?.text === ';' ? -1 : tokens.length
   return JSON.stringify(tokens.slice(0, end).map((token) => [token.kind === 'name', token.value]))

@@ -102,10 +102,11 @@ function withConversions(found: Catalog, steps: readonly MigrationStep[]): Catal
 function foreignKeysOfOthers(
   steps: readonly MigrationStep[],
   difference: Difference,
-  { before, found }: UndoInput,
+  { before, after, found }: UndoInput,
 ): readonly MigrationStep[] {
   return steps.flatMap((step): MigrationStep[] => {
-    if (step.kind !== 'drop-foreign-key' || before.tables.has(step.table) || !found.tables.has(step.table)) return []
+    if (step.kind !== 'drop-foreign-key' || !found.tables.has(step.table)) return []
+    if (before.tables.has(step.table) || after.tables.has(step.table)) return []
     const isBack = difference.steps.some(
       (each) => each.kind === 'restore-table' && each.retired.table.key === step.foreignKey.references.table,
     )
