@@ -45,7 +45,10 @@ function shown(onTerminal: boolean) {
     overwrite: (line: string) => void overwritten.push(line),
   }
   const view = progressView(
-    { output: { print, report: print, bold: print as never }, terminal: onTerminal ? terminal : null },
+    {
+      output: { print, stream: async () => {}, report: print, bold: print as never },
+      terminal: onTerminal ? terminal : null,
+    },
     clock,
   )
   for (const table of ['a', 'a', 'a', 'b']) {
