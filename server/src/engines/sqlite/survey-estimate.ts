@@ -1,4 +1,4 @@
-import type { Catalog } from '../../schema/catalog.ts'
+import { castRule } from '../../schema/migration/casts.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import { quoteName } from '../sql/printer.ts'
 import type { ChangedTable, ChangedTables } from './migrate/convert-tables.ts'
@@ -21,31 +21,26 @@ const READ_US = 0.5
 const INDEX_US = 1.5
 const COPY_US = 6
 
-interface Costs {
-  readonly steps: readonly MigrationStep[]
-  readonly found: Catalog
-  readonly all: ChangedTables
-  ask(task: SurveyTask): Promise<SurveyAnswer>
+/** Rows of the tables that steps touch, by their names in the file. */
+export async function rowCounts(all: ChangedTables, ask: Ask): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { origin } of all.tables.values()) {
+    if (origin !== null) counts.set(origin.storedAs, await rowCount(origin, ask))
+  }
+  return counts
 }
 
-/** One per step. `copies` here is what the kind of step suggests: the plan knows better. */
-export async function estimates({ steps, all, ask }: Costs): Promise<readonly Estimated[]> {
-  const counts = new Map<string, number>()
-  const list: Estimated[] = []
-  for (const step of steps) {
-    const cost = costOf(step)
-    const key = 'table' in step && typeof step.table === 'string' ? step.table : null
-    const changed = cost === null || key === null ? undefined : tableNow(key, steps, all)
-    const storedAs = changed?.origin?.storedAs
-    if (cost === null || changed?.origin == null || storedAs === undefined) {
-      list.push({ rows: 0, estimateMs: 0, copies: false })
-      continue
-    }
-    const rows = counts.get(storedAs) ?? (await rowCount(changed.origin, ask))
-    counts.set(storedAs, rows)
-    list.push({ rows, estimateMs: Math.ceil((rows * cost.us) / 1000), copies: cost.copies })
-  }
-  return list
+/** What one step costs; `copies` is what the plan says of it. */
+export function estimate(
+  step: MigrationStep,
+  copies: boolean,
+  { steps, all, counts }: { steps: readonly MigrationStep[]; all: ChangedTables; counts: ReadonlyMap<string, number> },
+): Estimated {
+  const us = copies ? COPY_US : costOf(step)
+  const key = 'table' in step && typeof step.table === 'string' ? step.table : null
+  const origin = us === 0 || key === null ? null : (tableNow(key, steps, all)?.origin ?? null)
+  const rows = origin === null ? 0 : (counts.get(origin.storedAs) ?? 0)
+  return { rows, estimateMs: Math.ceil((rows * us) / 1000), copies }
 }
 
 /** The table that a step names is called otherwise at the end where it is renamed later. */
@@ -55,38 +50,32 @@ function tableNow(key: string, steps: readonly MigrationStep[], all: ChangedTabl
   return all.tables.get(name)
 }
 
-function costOf(step: MigrationStep): { readonly us: number; readonly copies: boolean } | null {
+/** Microseconds for a row that is not copied. */
+function costOf(step: MigrationStep): number {
   switch (step.kind) {
-    case 'add-column':
-      return step.using === null && (step.column.nullable || step.column.default !== null)
-        ? null
-        : { us: COPY_US, copies: true }
-    case 'change-type':
-    case 'set-generated':
-    case 'set-primary-key':
-      return { us: COPY_US, copies: true }
     case 'set-not-null':
-      return step.using === null ? { us: READ_US, copies: false } : { us: COPY_US, copies: true }
     case 'restore-column':
     case 'add-check':
     case 'add-foreign-key':
-      return { us: READ_US, copies: false }
+      return READ_US
+    case 'change-type':
+      return step.using === null && castRule(step.from, step.to).kind === 'exact' ? 0 : READ_US
     case 'add-unique':
     case 'create-index':
-      return { us: INDEX_US, copies: false }
+    case 'set-primary-key':
+      return INDEX_US
     default:
-      return null
+      return 0
   }
 }
+
+type Ask = (task: SurveyTask) => Promise<SurveyAnswer>
 
 /** Tables up to this are counted; of larger ones the span of rowids is told, which is found at once. */
 const COUNTED_MAX = 100_000
 
 /** Rows of a table, exactly where that is quick. */
-export async function rowCount(
-  { table, storedAs }: NonNullable<ChangedTable['origin']>,
-  ask: Costs['ask'],
-): Promise<number> {
+async function rowCount({ table, storedAs }: NonNullable<ChangedTable['origin']>, ask: Ask): Promise<number> {
   const name = quoteName(storedAs)
   const rowid = rowidName(table)
   if (rowid !== null) {
@@ -99,7 +88,7 @@ export async function rowCount(
 }
 
 /** What ANALYZE found, if it was ever run. */
-async function analyzed(storedAs: string, ask: Costs['ask']): Promise<number> {
+async function analyzed(storedAs: string, ask: Ask): Promise<number> {
   const [exists] = (
     await ask({ kind: 'numbers', sql: "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'" })
   ).numbers

@@ -2,10 +2,12 @@ import { loadGrammar } from '../../policy/expression/index.ts'
 import type { Catalog, TableKey } from '../../schema/catalog.ts'
 import type { Finding, MigrationStep } from '../../schema/migration/step.ts'
 import type { Survey } from '../structure.ts'
+import { readFile } from './found-file.ts'
 import { introspect } from './introspect.ts'
 import { type ChangedTables, changedTables } from './migrate/convert-tables.ts'
-import { type Estimated, estimates } from './survey-estimate.ts'
+import { estimate, rowCounts } from './survey-estimate.ts'
 import { fillingQuestions } from './survey-filling.ts'
+import { planSurvey } from './survey-plan.ts'
 import { type SurveyFile, SurveyReader } from './survey-reader.ts'
 import { takenQuestion } from './survey-retired.ts'
 import { SurveyedRows } from './survey-rows.ts'
@@ -27,15 +29,22 @@ export async function survey(steps: readonly MigrationStep[], options: SurveyOpt
     const found = introspect(reader.database)
     const all = changedTables(steps, found)
     const findings = await findingsOf(steps, { found, all, reader, nowMicros: options.nowMicros })
-    const costs = await estimates({ steps, found, all, ask: (task) => reader.ask(task) })
-    return { findings: findings.toSorted((a, b) => a.step - b.step), steps: costs.map(stepOf) }
+    const counts = await rowCounts(all, (task) => reader.ask(task))
+    const { objects } = readFile(reader.database)
+    const plan = planSurvey(steps, { found, objects, rows: counts, nowMicros: options.nowMicros })
+    // What no row is to blame for is told once.
+    const isRefused = findings.some((finding) => finding.kind === 'refuses')
+    if (plan.refusal !== null && !isRefused) findings.push(expressionFinding(0, plan.refusal))
+    return {
+      findings: findings.toSorted((a, b) => a.step - b.step),
+      steps: steps.map((step, index) => {
+        const { sql = [], copies = false } = plan.steps[index] ?? {}
+        return { sql, ...estimate(step, copies, { steps, all, counts }) }
+      }),
+    }
   } finally {
     reader.close()
   }
-}
-
-function stepOf({ rows, estimateMs, copies }: Estimated): Survey['steps'][number] {
-  return { sql: [], rows, estimateMs, copies }
 }
 
 interface Surveying {

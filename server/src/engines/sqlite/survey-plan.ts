@@ -1,0 +1,105 @@
+import { PilarError } from '../../errors/error.ts'
+import type { Catalog } from '../../schema/catalog.ts'
+import { applyStep } from '../../schema/migration/apply-steps.ts'
+import { catalogOf, draftOf } from '../../schema/migration/draft.ts'
+import type { MigrationStep } from '../../schema/migration/step.ts'
+import { quoteName, quoteText } from '../sql/printer.ts'
+import type { SchemaRow } from './found-file.ts'
+import { putInPlace, rewriteSchema } from './migrate/exchange.ts'
+import type { SchemaRewrite, SqliteMigration, TableCopy } from './migrate/migration.ts'
+import { planMigration } from './migrate/plan.ts'
+import { Scratch } from './migrate/scratch.ts'
+
+export interface SurveyPlan {
+  /** The statements of one step as it would be run by itself, and whether it copies rows. */
+  readonly steps: readonly { readonly sql: readonly string[]; readonly copies: boolean }[]
+  /** What SQLite can't do, or an expression has wrong; null where the whole can be run. */
+  readonly refusal: PilarError | null
+}
+
+interface Planning {
+  readonly found: Catalog
+  readonly objects: readonly SchemaRow[]
+  /** Rows by the table's name in the file. */
+  readonly rows: ReadonlyMap<string, number>
+  readonly nowMicros: bigint
+}
+
+/** Plans all steps together, to know whether they can be run, and each by itself, to show what it comes to. */
+export function planSurvey(steps: readonly MigrationStep[], { found, objects, rows, nowMicros }: Planning): SurveyPlan {
+  const options = { rows: (table: string) => rows.get(table) ?? 0, at: '', nowMicros }
+  const refusal = refusalOf(() => planMigration(steps, { ...options, found, objects }))
+  const draft = draftOf(found)
+  let before = objects
+  const list: { sql: readonly string[]; copies: boolean }[] = []
+  for (const step of steps) {
+    const now = { found: catalogOf(draft), objects: before }
+    let plan: SqliteMigration | null = null
+    // An expression over the structure before the first step may mean nothing after a rename: then there is no such step by itself.
+    refusalOf(() => {
+      plan = planMigration([step], { ...options, ...now })
+      before = objectsAfter(plan, before)
+    })
+    list.push(plan === null ? { sql: [], copies: false } : { sql: statementsOf(plan), copies: copiesRows(plan) })
+    applyStep(draft, step)
+  }
+  return { steps: list, refusal }
+}
+
+const copiesRows = ({ copies }: SqliteMigration): boolean => copies.length > 0
+
+function refusalOf(body: () => void): PilarError | null {
+  try {
+    body()
+    return null
+  } catch (error) {
+    if (error instanceof PilarError) return error
+    throw error
+  }
+}
+
+function statementsOf({ copies, switch: change }: SqliteMigration): readonly string[] {
+  return [
+    ...copies.flatMap((copy) => [...copy.create, copyStatement(copy)]),
+    ...change.first,
+    ...change.names.flatMap(({ target, name }) => [
+      `DROP TABLE ${quoteName(name)}`,
+      `ALTER TABLE ${quoteName(target)} RENAME TO ${quoteName(name)}`,
+    ]),
+    ...change.rewrites.map(rewriteStatement),
+    ...change.last,
+  ]
+}
+
+const copyStatement = ({ source, target, columns, values }: TableCopy): string =>
+  `INSERT INTO ${quoteName(target)} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${quoteName(source)} AS s`
+
+function rewriteStatement({ type, name, newName, sql }: SchemaRewrite): string {
+  const renamed = newName === undefined || newName === name ? '' : `name = ${quoteText(newName)}, `
+  return `UPDATE sqlite_schema SET ${renamed}sql = ${quoteText(sql)} WHERE type = '${type}' AND name = ${quoteText(name)}`
+}
+
+/** What sqlite_schema has after a plan, tried on a file without rows. */
+function objectsAfter(
+  { copies, switch: change }: SqliteMigration,
+  objects: readonly SchemaRow[],
+): readonly SchemaRow[] {
+  const scratch = new Scratch(objects)
+  try {
+    const { database } = scratch
+    const run = (statements: readonly string[]): void => {
+      for (const statement of statements) if (!statement.startsWith('INSERT ')) database.exec(statement)
+    }
+    run(copies.flatMap((copy) => copy.create))
+    run(change.first)
+    database.exec('PRAGMA legacy_alter_table = ON')
+    for (const name of change.names) putInPlace(database, name)
+    database.exec('PRAGMA legacy_alter_table = OFF')
+    rewriteSchema(database, change.rewrites)
+    run(change.last)
+    const sql = 'SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid'
+    return database.prepare(sql).all() as unknown as SchemaRow[]
+  } finally {
+    scratch.close()
+  }
+}
