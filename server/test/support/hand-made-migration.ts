@@ -65,7 +65,7 @@ export function sizesAsText(id = 'test1'): SqliteMigration {
 
 /** What `sizesAsText` has to come to: the structure of a file that was made so. */
 export function planned(file: string, plan: SqliteMigration = sizesAsText()): Planned {
-  return { plan, from: inspect(file), expected: expectedCatalog(), checks: [], entry: null }
+  return { plan, from: inspect(file), expected: expectedCatalog(), entry: null }
 }
 
 function expectedCatalog(): Catalog {

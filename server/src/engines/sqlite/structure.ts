@@ -1,8 +1,12 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { loadGrammar } from '../../policy/expression/index.ts'
 import type { Catalog } from '../../schema/catalog.ts'
+import { applySteps } from '../../schema/migration/apply-steps.ts'
 import { diff } from '../../schema/migration/diff.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import { systemCatalog, systemPart } from '../../schema/system-tables.ts'
 import { systemClock } from '../../std/clock.ts'
+import { quoteName } from '../sql/printer.ts'
 import type {
   Backup,
   JournalEntry,
@@ -17,12 +21,18 @@ import { LEASE_MS } from '../structure.ts'
 import { SqliteBackup } from './backup/backup.ts'
 import { openConnection } from './connection.ts'
 import { mapError } from './errors.ts'
+import { readFile } from './found-file.ts'
 import { introspect } from './introspect.ts'
 import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
+import type { SqliteMigration } from './migrate/migration.ts'
+import { planMigration } from './migrate/plan.ts'
 import { type Ask, type Planned, runMigration, sweepRubbish } from './migrate/run.ts'
-import { migrationStatements } from './migrate.ts'
+import { survey } from './survey.ts'
 import type { Writer } from './writer.ts'
+
+/** More than any size at which a plan changes. */
+const ROWS_COUNTED = 1_000_000
 
 interface Parts {
   readonly file: string
@@ -47,12 +57,24 @@ export class SqliteStructure implements Structure {
     return this.#inspect(introspect)
   }
 
-  survey(_steps: readonly MigrationStep[], _signal: AbortSignal): Promise<Survey> {
-    return notBuilt()
+  survey(steps: readonly MigrationStep[], signal: AbortSignal): Promise<Survey> {
+    const { file, lockTimeoutMs } = this.#parts
+    return survey(steps, { file, lockTimeoutMs, nowMicros: systemClock.nowMicros(), signal })
   }
 
-  migrate(_migration: Migration, _run: MigrationRun): Promise<void> {
-    return notBuilt()
+  async migrate({ steps, from, entry }: Migration, run: MigrationRun): Promise<void> {
+    await loadGrammar()
+    const at = entry?.at ?? new Date(systemClock.now()).toISOString()
+    const plan = this.#plan(steps, from, at)
+    await this.run({ plan, from, expected: applySteps(from, steps, at), entry }, run)
+  }
+
+  #plan(steps: readonly MigrationStep[], found: Catalog, at: string): SqliteMigration {
+    return this.#inspect((database) => {
+      const { objects } = readFile(database)
+      const rows = (table: string): number => rowsAtLeast(database, table)
+      return planMigration(steps, { found, objects, rows, at, nowMicros: systemClock.nowMicros() })
+    })
   }
 
   /** Runs what was planned. */
@@ -84,17 +106,16 @@ export class SqliteStructure implements Structure {
 
   /** Pilar's own tables, made or brought up to date. Several processes may do it at once: one does, and the others find it done. */
   async #makeSystemTables(): Promise<void> {
+    await loadGrammar()
     for (;;) {
       const version = this.#parts.version()
       const found = this.#inspect(introspect)
       const part = systemPart(found)
       const { steps } = diff(part, systemCatalog(), { known: part })
       if (steps.length === 0) return
-      const statements = migrationStatements(
-        steps.filter((step) => step.kind === 'create-table'),
-        found,
-      )
-      await this.#ask({ kind: 'statements', version, statements })
+      const at = new Date(systemClock.now()).toISOString()
+      const plan = this.#plan(steps, part, at)
+      await this.#ask({ kind: 'at-once', version, plan })
     }
   }
 
@@ -106,7 +127,7 @@ export class SqliteStructure implements Structure {
     }
   }
 
-  #inspect<T>(body: (database: ReturnType<typeof openConnection>['database']) => T): T {
+  #inspect<T>(body: (database: DatabaseSync) => T): T {
     try {
       const { database } = openConnection(this.#parts.file, 'inspector', this.#parts.lockTimeoutMs)
       try {
@@ -120,4 +141,8 @@ export class SqliteStructure implements Structure {
   }
 }
 
-const notBuilt = (): Promise<never> => Promise.reject(new Error('not built yet'))
+/** Rows of a table as far as it matters for a plan: counting all of a large one would take long. */
+function rowsAtLeast(database: DatabaseSync, table: string): number {
+  const sql = `SELECT count(*) AS rows FROM (SELECT 1 FROM ${quoteName(table)} LIMIT ${ROWS_COUNTED})`
+  return Number(database.prepare(sql).get()?.['rows'])
+}

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../../errors/table.ts'
+
 /**
  * A migration as SQLite runs it, all of it data: tables that are copied beforehand in batches, and one short transaction that puts the copies in
  * place and does the rest. Until that transaction commits, nothing of it shows; after it, only old copies remain to be removed.
@@ -34,7 +36,7 @@ export interface TableCopy {
 
 /** In this order, in one IMMEDIATE transaction, with foreign keys off and the protections of the connection lifted. */
 export interface Switch {
-  /** Views of ours dropped, renames by ALTER TABLE (which follows them into triggers and foreign views), columns added by ALTER TABLE. */
+  /** Views of ours dropped, new tables and their rows, renames by ALTER TABLE, which follows them into triggers and foreign views. */
   readonly first: readonly string[]
   /**
    * Then each copy is put in the place of its source: the source becomes rubbish under a reserved name, the copy gets its name, the triggers of
@@ -43,10 +45,17 @@ export interface Switch {
   readonly names: readonly { readonly target: string; readonly name: string }[]
   /** Texts that are exchanged in sqlite_schema, `name` as it is by then: what changes no row needs no copy. */
   readonly rewrites: readonly SchemaRewrite[]
-  /** New tables, rows for them, indexes, views of ours. */
+  /** Rules that no copy has verified. */
+  readonly checks: readonly RuleCheck[]
+  /** Indexes, which the checks have shown to be possible, and views of ours. */
   readonly last: readonly string[]
-  /** Queries that must give no row; a row refuses the migration in the name of the step. */
-  readonly checks: readonly { readonly sql: string; readonly step: number }[]
+}
+
+/** A query that must give no row: a row refuses the migration in the name of the step. */
+export interface RuleCheck {
+  readonly sql: string
+  readonly step: number
+  readonly refusal: { readonly code: ErrorCode; readonly values: Readonly<Record<string, string>> }
 }
 
 export interface SchemaRewrite {

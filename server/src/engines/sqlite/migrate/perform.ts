@@ -1,14 +1,13 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../../../std/clock.ts'
 import type { Connection } from '../connection.ts'
 import type { GroupCommit } from '../group-commit.ts'
 import type { ExpectedStructure, VersionReader } from '../structure-version.ts'
 import { catchUp, compareRows, copyRows, prepareCopy } from './copy.ts'
-import { writeEntry } from './write-entry.ts'
 import { releaseLease, renewLease, takeLease } from './lease.ts'
-import { isNear, performSwitch } from './switch.ts'
+import { isNear, performAtOnce, performSwitch } from './switch.ts'
 import type { Changed, StructureOutcomes, StructureTask, SwitchTask } from './tasks.ts'
 import { sweep } from './tidy.ts'
+import { writeEntry } from './write-entry.ts'
 
 interface Place {
   readonly connection: Connection
@@ -45,11 +44,13 @@ function perform(place: Place, task: StructureTask): StructureOutcomes[Structure
   const { group } = place
   const { database } = place.connection
   switch (task.kind) {
-    case 'statements':
-      return unseen(place, () => {
-        requireVersion(place, task.version)
-        for (const statement of task.statements) database.exec(statement)
-      }).changed
+    case 'at-once':
+      return withoutForeignKeys(place, () =>
+        unseen(place, () => {
+          requireVersion(place, task.version)
+          performAtOnce(database, task.plan)
+        }),
+      ).changed
     case 'take-lease':
       return group.atomic(() => takeLease(database, task))
     case 'release-lease':
@@ -129,20 +130,22 @@ function unseen<T>({ group, versions, expected }: Place, body: () => T): { value
 
 function switchOver(place: Place, task: SwitchTask): StructureOutcomes['switch'] {
   const { database } = place.connection
-  // Has no effect inside a transaction.
-  database.exec('PRAGMA foreign_keys = OFF')
-  try {
-    return place.group.atomic(() => {
+  return withoutForeignKeys(place, () =>
+    place.group.atomic(() => {
       requireVersion(place, task.version)
       if (!isNear(database, task)) throw new Undone({ kind: 'behind' })
       performSwitch(database, task)
       return { kind: 'changed', version: place.versions.read() }
-    })
-  } finally {
-    restore(database)
-  }
+    }),
+  )
 }
 
-function restore(database: DatabaseSync): void {
-  database.exec('PRAGMA legacy_alter_table = OFF; PRAGMA writable_schema = RESET; PRAGMA foreign_keys = ON')
+/** The pragma has no effect inside a transaction. */
+function withoutForeignKeys<T>({ connection: { database } }: Place, body: () => T): T {
+  database.exec('PRAGMA foreign_keys = OFF')
+  try {
+    return body()
+  } finally {
+    database.exec('PRAGMA legacy_alter_table = OFF; PRAGMA writable_schema = RESET; PRAGMA foreign_keys = ON')
+  }
 }

@@ -46,6 +46,7 @@ function notNulls(planned: PlannedTable): Checks {
   return planned.columns.filter(isNewlyRequired).map((each) => ({
     sql: `SELECT ${rowOf(planned)} FROM ${from} WHERE ${quoteName(each.name)} IS NULL LIMIT 1`,
     step: each.trace.step ?? 0,
+    refusal: { code: '23502', values: { column: each.name, table: planned.table.name } },
   }))
 }
 
@@ -56,7 +57,8 @@ function uniques(planned: PlannedTable): Checks {
     const columns = quoteNames(unique.columns)
     const given = unique.columns.map((column) => `${quoteName(column)} IS NOT NULL`).join(' AND ')
     const sql = `SELECT ${columns} FROM ${quoteName(planned.name)} WHERE ${given} GROUP BY ${columns} HAVING count(*) > 1 LIMIT 1`
-    return [{ sql, step: trace.named.uniques[at]?.step ?? 0 }]
+    const refusal = { code: '23505', values: { constraint: unique.name } } as const
+    return [{ sql, step: trace.named.uniques[at]?.step ?? 0, refusal }]
   })
 }
 
@@ -74,7 +76,8 @@ function checks(planned: PlannedTable, isCopied: boolean, after: Catalog): Check
     const sql = `SELECT ${rowOf(planned)} FROM ${quoteName(planned.name)} AS t WHERE NOT (${condition}) LIMIT 1`
     const step =
       trace.named.checks[at]?.step ?? planned.columns.find((each) => each.trace.converted !== null)?.trace.step
-    return [{ sql, step: step ?? 0 }]
+    const refusal = { code: '23514', values: { table: table.name, constraint: check.name } } as const
+    return [{ sql, step: step ?? 0, refusal }]
   })
 }
 
@@ -85,7 +88,9 @@ function foreignKeys(planned: PlannedTable, changed: ReadonlySet<string>, after:
     const other = key.references.columns.find((column) => changed.has(columnKey(key.references.table, column)))
     if (!isNew(planned, 'foreignKeys', at) && own === undefined && other === undefined) return []
     const step = trace.named.foreignKeys[at]?.step ?? planned.columns.find((each) => each.name === own)?.trace.step
-    return [{ sql: orphanQuery(planned, key, after), step: step ?? trace.step ?? 0 }]
+    const message = `insert or update on table "${table.name}" violates foreign key constraint "${key.name}"`
+    const refusal = { code: '23503', values: { message } } as const
+    return [{ sql: orphanQuery(planned, key, after), step: step ?? trace.step ?? 0, refusal }]
   })
 }
 

@@ -8,7 +8,7 @@ import type { SqliteMigration, TableCopy } from './migration.ts'
 import { Meter, Pacer } from './pacer.ts'
 import { COPY_PREFIX } from './reserved.ts'
 import { firstDifference } from './same-structure.ts'
-import type { CheckTask, Claim, Key, StructureOutcomes, StructureTask } from './tasks.ts'
+import type { Claim, Key, StructureOutcomes, StructureTask } from './tasks.ts'
 
 export type Ask = <K extends StructureTask['kind']>(
   task: Extract<StructureTask, { kind: K }>,
@@ -30,7 +30,6 @@ export interface Planned {
   readonly from: Catalog
   /** What the structure has to be afterwards. */
   readonly expected: Catalog
-  readonly checks: readonly CheckTask[]
   readonly entry: JournalEntry | null
 }
 
@@ -195,11 +194,11 @@ class Run {
   }
 
   async #switchOnce(behindMax: number): Promise<void> {
-    const { plan, expected, checks, entry } = this.#planned
+    const { plan, expected, entry } = this.#planned
     const durationMs = Math.round(systemClock.monotonicMs() - this.#startMs)
     const task = {
       ...plan.switch,
-      ...{ version: this.#version, claim: this.#claim(), copies: plan.copies, behindMax, expected, checks },
+      ...{ version: this.#version, claim: this.#claim(), copies: plan.copies, behindMax, expected },
       entry: entry === null ? null : entryRow({ ...entry, durationMs }),
     }
     await this.#place.rewatch(false)

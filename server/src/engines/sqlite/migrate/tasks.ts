@@ -1,14 +1,14 @@
-import type { ErrorCode } from '../../../errors/table.ts'
 import type { Catalog } from '../../../schema/catalog.ts'
 import type { SqlValue } from '../codecs.ts'
-import type { SchemaRewrite, TableCopy } from './migration.ts'
+import type { RuleCheck, SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
 
 /**
  * What the writer does to the structure: plain data, each task in one transaction of its own, so that writes of requests run between them. `version`
  * is the structure the task was made for: another one makes the outcome `stale`, and nothing is done.
  */
 export type StructureTask =
-  | { readonly kind: 'statements'; readonly version: number; readonly statements: readonly string[] }
+  /** A whole migration of small tables that no program sees: Pilar's own. */
+  | { readonly kind: 'at-once'; readonly version: number; readonly plan: SqliteMigration }
   | { readonly kind: 'take-lease'; readonly holder: string; readonly nowMs: number; readonly untilMs: number }
   | { readonly kind: 'renew-lease'; readonly claim: Claim }
   | { readonly kind: 'release-lease'; readonly fence: number }
@@ -52,18 +52,11 @@ export interface SwitchTask {
   readonly first: readonly string[]
   readonly names: readonly { readonly target: string; readonly name: string }[]
   readonly rewrites: readonly SchemaRewrite[]
+  readonly checks: readonly RuleCheck[]
   readonly last: readonly string[]
-  readonly checks: readonly CheckTask[]
-  readonly expected: Catalog
+  /** What the structure has to be afterwards; null for Pilar's own tables. */
+  readonly expected: Catalog | null
   readonly entry: EntryRow | null
-}
-
-/** A query that must give no row, and the error that a row of it is. */
-export interface CheckTask {
-  readonly sql: string
-  readonly step: number
-  readonly code: ErrorCode
-  readonly values: Readonly<Record<string, string>>
 }
 
 /** A journal entry as it is stored. */
@@ -81,7 +74,7 @@ export interface EntryRow {
 
 /** What each task gives. `version` is the structure's number after it. */
 export interface StructureOutcomes {
-  statements: Changed | Stale
+  'at-once': Changed | Stale
   'take-lease': { readonly fence: number; readonly holder: null } | { readonly fence: null; readonly holder: string }
   'renew-lease': null
   'release-lease': null
