@@ -95,7 +95,7 @@ async function loadNdjson(
   const { catalog } = snapshot
   snapshot.close()
   const progress = (rows: number) => shell.terminal?.overwrite(`${rows} rows …`)
-  const rows = await transfer.load((loading) =>
+  const rows = await transfer.load({ onlyInserts: onConflict !== 'update' }, (loading) =>
     loadRows(linesOf(file), loading, { engine: database.engine, catalog, onConflict, progress }),
   )
   return { rows }

@@ -59,7 +59,9 @@ async function describe({ serving, transfer }: OpenTransfer, { output }: Shell):
   const file = url === '' ? embeddedFile(serving) : url.replace(/^sqlite:(\/\/)?/, '')
   if (!existsSync(file)) return `nothing: ${file} is not there yet`
   const { size, mtime } = statSync(file)
-  const snapshot = await transfer.snapshot()
+  const snapshot = await transfer.snapshot().catch((error: unknown) => {
+    throw failure('XX001', { message: `${file}: ${error instanceof Error ? error.message : String(error)}` })
+  })
   try {
     const tables = [...snapshot.catalog.tables.values()].filter((table) => table.kind === 'table' && !table.system)
     const names = tables.length <= NAMES_MAX ? tables : tables.slice(0, NAMES_MAX)

@@ -8,9 +8,10 @@ export interface Transfer {
 
   /**
    * Runs `body` in one transaction in which foreign keys are looked at in the end only, so that rows may come in any order. Other writers wait.
-   * Throws what `body` throws, and 23503 for a row whose parent never came; then nothing has happened.
+   * `onlyInserts` promises that no row is changed: then they are looked at all together, which is faster where rows refer to later ones. Throws what
+   * `body` throws, and 23503 for a row whose parent never came; then nothing has happened.
    */
-  load<T>(body: (loading: Loading) => Promise<T>): Promise<T>
+  load<T>(options: { readonly onlyInserts: boolean }, body: (loading: Loading) => Promise<T>): Promise<T>
 
   /**
    * Runs a script of the engine's own SQL, statement by statement, in one transaction; what the script says of transactions is left out. Throws with

@@ -3,6 +3,7 @@ import { failure, PilarError } from '../../../errors/error.ts'
 import { mapError } from '../errors.ts'
 import type { SqliteSettings } from '../settings.ts'
 import { registerFunctions } from '../udf/register.ts'
+import { countOrphans, orphanError } from './orphans.ts'
 import { type ScriptStatement, StatementReader } from './statements.ts'
 
 /** What the script says of the transaction that it is run in: it has ours. */
@@ -26,7 +27,7 @@ export async function runScript(
     database.setAuthorizer(confined)
     await runAll(database, lines, progress)
     database.setAuthorizer(null)
-    if (orphansBefore === 0) refuseOrphans(database)
+    if (countOrphans(database) > orphansBefore) throw orphanError(database)
     database.exec('COMMIT')
   } finally {
     if (database.isTransaction) {
@@ -77,15 +78,4 @@ function confined(action: number, _name: string | null, argument: string | null)
   if (action === constants.SQLITE_ATTACH || action === constants.SQLITE_DETACH) return constants.SQLITE_DENY
   if (action === constants.SQLITE_FUNCTION && argument === 'load_extension') return constants.SQLITE_DENY
   return constants.SQLITE_OK
-}
-
-function countOrphans(database: DatabaseSync): number {
-  return Number(database.prepare('SELECT count(*) AS total FROM pragma_foreign_key_check').get()?.['total'])
-}
-
-function refuseOrphans(database: DatabaseSync): void {
-  const row = database.prepare('SELECT "table", parent, rowid FROM pragma_foreign_key_check LIMIT 1').get()
-  if (row === undefined) return
-  const message = `a row of "${row['table']}" refers to a row of "${row['parent']}" that is not there (rowid ${row['rowid']})`
-  throw failure('23503', { message })
 }

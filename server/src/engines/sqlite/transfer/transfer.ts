@@ -19,8 +19,8 @@ export class SqliteTransfer implements Transfer {
     return mapped(() => new SqliteSnapshot(this.#settings))
   }
 
-  load<T>(body: (loading: Loading) => Promise<T>): Promise<T> {
-    return mapped(() => load(this.#settings, body))
+  load<T>(options: { readonly onlyInserts: boolean }, body: (loading: Loading) => Promise<T>): Promise<T> {
+    return mapped(() => load(this.#settings, options, body))
   }
 
   runScript(lines: AsyncIterable<string>, progress: (statements: number) => void): Promise<void> {
