@@ -10,7 +10,8 @@ export interface Column {
   readonly nullable: boolean
   /** A PostgreSQL expression, or null. */
   readonly default: string | null
-  readonly generated: { readonly expression: string; readonly stored: boolean } | null
+  /** A PostgreSQL expression over the row's other columns. On an adopted table, the engine's own text, and `native` is true. */
+  readonly generated: { readonly expression: string; readonly stored: boolean; readonly native?: boolean } | null
   /** `always` refuses a value in writes (428C9); `by default` accepts one. */
   readonly identity: 'always' | 'by default' | null
   readonly comment: string | null

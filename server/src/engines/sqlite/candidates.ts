@@ -6,6 +6,7 @@ import { quoteName } from '../sql/printer.ts'
 import { fromStorageJson, PLAIN } from './codecs.ts'
 import type { ExprPrinter } from './expr.ts'
 import { encodePayload, type PayloadColumn, payloadColumns } from './payload.ts'
+import { tokenize } from './sql-text.ts'
 import { isRandomUuid, parseDefault, parseGenerated, printStored } from './stored-expr.ts'
 import { rowidName, tableName } from './tables.ts'
 
@@ -89,11 +90,38 @@ export function withGenerated(
   const { table, catalog, rows, wanted } = given
   const generated = table.columns.filter((column) => column.generated !== null && wanted.has(column.name))
   if (generated.length === 0) return rows
+  if (generated.some((column) => column.generated?.native === true)) return withNative(table, rows)
   const list = generated.map((column) => {
     const expr = parseGenerated(column, { table, catalog, source: 'g' })
     return `${printStored(expr, column, printer)} AS ${quoteName(column.name)}`
   })
   return `SELECT g.*, ${list.join(', ')} FROM (${rows}) AS g`
+}
+
+/**
+ * The same in the words of an adopted table, whose generated columns may be made of each other: each stands around those that it mentions. Texts keep
+ * their affinity, so that conditions see what the table will have.
+ */
+function withNative(table: Table, rows: string): string {
+  let left = table.columns.filter((column) => column.generated !== null)
+  let made = rows
+  while (left.length > 0) {
+    const names = new Set(left.map((column) => column.name.toLowerCase()))
+    const isReady = ({ generated }: Column): boolean =>
+      !tokenize(generated?.expression ?? '').some(
+        (token) => token.kind === 'word' && names.has(token.text.toLowerCase()),
+      )
+    const ready = left.filter(isReady)
+    // SQLite refuses circles, so that there is always one.
+    const next = ready.length > 0 ? ready : left
+    const list = next.map(({ name, type, generated }) => {
+      const value = `(${generated?.expression ?? 'null'})`
+      return `${type.name === 'text' || type.name === 'varchar' ? `CAST(${value} AS TEXT)` : value} AS ${quoteName(name)}`
+    })
+    made = `SELECT g.*, ${list.join(', ')} FROM (${made}) AS g`
+    left = left.filter((column) => !next.includes(column))
+  }
+  return made
 }
 
 function printCandidate(column: Column, source: Source, printer: ExprPrinter): string {

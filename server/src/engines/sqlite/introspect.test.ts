@@ -80,7 +80,7 @@ test('adopts a file with odd names as it is', () => {
   assert.deepEqual(customers?.foreignKeys, [
     { name: 'Customers_Boss_fkey', columns: ['Boss'], references, onDelete: 'set null', onUpdate: 'no action' },
   ])
-  assert.deepEqual(customers?.column.get('Full')?.generated, { expression: "Code || '!'", stored: false })
+  assert.deepEqual(customers?.column.get('Full')?.generated, { expression: "Code || '!'", stored: false, native: true })
   database.close()
 })
 

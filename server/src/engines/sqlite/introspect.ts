@@ -125,7 +125,9 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; f
 /** Ours have the PostgreSQL expression beside them; others are SQLite's own text. */
 function generatedOf(row: ColumnRow, note: ColumnNote | undefined, { text }: Found): Column['generated'] {
   if (row.hidden >= 2) {
-    return { expression: note?.generated ?? text.generated.get(row.name) ?? 'null', stored: row.hidden === 3 }
+    const stored = row.hidden === 3
+    if (note?.generated !== undefined) return { expression: note.generated, stored }
+    return { expression: text.generated.get(row.name) ?? 'null', stored, native: true }
   }
   return note?.generated === undefined ? null : { expression: note.generated, stored: note.stored ?? true }
 }

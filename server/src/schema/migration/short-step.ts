@@ -81,7 +81,9 @@ const isArray = (value: unknown): boolean =>
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-const generated = object<NonNullable<Column['generated']>>({ expression: required(text), stored: plainly(flag, false) })
+const generated = object<NonNullable<Column['generated']>>({
+  ...{ expression: required(text), stored: plainly(flag, false), native: absent(flag) },
+})
 const identity = word(['always', 'by default'])
 
 const column = object<Column>({

@@ -69,13 +69,13 @@ interface ColumnContext {
 function translateColumn(column: Column, { scope, attempt }: ColumnContext): Column {
   const { storage, default: preset } = column
   if (!storage?.startsWith('native')) return column
-  if (column.generated !== null) {
+  if (column.generated?.native === true) {
     const text = column.generated.expression
     const part = { kind: 'generated column', name: column.name, text }
     const expression = attempt(part, () => fitting(translateExpression(text, scope), column))
-    return { ...column, generated: { ...column.generated, expression: expression ?? 'null' } }
+    return expression === undefined ? column : { ...column, generated: { expression, stored: column.generated.stored } }
   }
-  if (preset === null) return column
+  if (preset === null || column.generated !== null) return column
   const part = { kind: 'default', name: column.name, text: preset }
   return { ...column, default: attempt(part, () => translateDefault(preset, column)) ?? null }
 }
