@@ -28,7 +28,8 @@ export function backupBefore(options: BackupBeforeOptions): () => Promise<void> 
     if (structure.backup === null) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const moment = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '')
-    saved?.(await structure.backup.save(join(folder, `before-${moment}.db`), { signal }))
+    const backup = await structure.backup.save(join(folder, `before-${moment}.db`), { signal })
+    saved?.(backup)
     await removeOld(options)
   }
 }
