@@ -26,7 +26,7 @@ test('a plan in an error says of each step what it does and what the rows say', 
   assert.equal(
     describePlan({
       steps: [step],
-      obstacles: [{ table: 'public.a', message: 'a is a view', hint: 'Drop it.' }],
+      obstacles: [{ table: 'public.a', message: 'it is a view', hint: 'Drop it.' }],
       warnings: [],
     }),
     [
@@ -35,7 +35,7 @@ test('a plan in an error says of each step what it does and what the rows say', 
       '      id 4, title null',
       '      and 2 more',
       '    hint: Give them one with .using().',
-      '  a is a view',
+      '  a: it is a view',
       '    hint: Drop it.',
     ].join('\n'),
   )

@@ -1,3 +1,4 @@
+import { shortKey } from '../../schema/check-keys.ts'
 import type { Finding } from '../../schema/migration/step.ts'
 import type { MigrationPlan, PlannedStep } from './types.ts'
 
@@ -14,7 +15,9 @@ export function describePlan({
   obstacles,
   warnings,
 }: Pick<MigrationPlan, 'steps' | 'obstacles' | 'warnings'>): string {
-  const notes = [...obstacles, ...warnings].map(({ message, hint }) => withHint(message, hint))
+  const notes = [...obstacles, ...warnings].map(({ table, message, hint }) =>
+    withHint(`${shortKey(table)}: ${message}`, hint),
+  )
   return [...steps.flatMap(stepLines), ...notes.flat()].join('\n')
 }
 

@@ -1,5 +1,6 @@
 import type { Structure } from '../../engines/structure.ts'
 import type { Catalog } from '../../schema/catalog.ts'
+import { shortKey } from '../../schema/check-keys.ts'
 import { diff } from '../../schema/migration/diff.ts'
 import { explainStep } from '../../schema/migration/explain-step.ts'
 import type { Clock } from '../../std/clock.ts'
@@ -32,9 +33,12 @@ export async function migrationState(options: StateOptions): Promise<MigrationSt
 export function driftOf(found: Catalog, declared: Catalog | null): readonly string[] {
   if (declared === null) return []
   const { steps, obstacles, warnings } = diff(found, declared, { known: declared })
+  const drifted = warnings.filter(({ kind }) => kind === 'drift')
+  const others = [...found.tables.values()].filter(({ key, system }) => !system && !declared.tables.has(key))
+  const named = others.map(({ key }) => shortKey(key)).join(', ')
   return [
-    ...obstacles.map(({ message }) => message),
-    ...steps.map((step) => `the database is not as it was declared: to be so again, one ${explainStep(step)}`),
-    ...warnings.filter(({ kind }) => kind === 'drift').map(({ message }) => message),
+    ...[...obstacles, ...drifted].map(({ table, message }) => `${shortKey(table)}: ${message}`),
+    ...steps.map((step) => `the database is not as it was declared; what would make it so again ${explainStep(step)}`),
+    ...(others.length === 0 ? [] : [`no schema.ts ever had these tables: ${named}`]),
   ]
 }
