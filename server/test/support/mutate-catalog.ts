@@ -15,18 +15,20 @@ import {
   otherAction,
   randomChecks,
   randomColumn,
-  randomIndex,
+  randomIndexes,
   randomLink,
   randomTable,
   randomViews,
+  sourceOf,
   typeOf,
   withLink,
 } from './random-catalog.ts'
-import { otherType, quoted, sampleFor } from './random-types.ts'
+import { otherType, plainDefinition, quoted, sampleFor } from './random-types.ts'
 
 /** A definition on its way to another one. */
 interface State {
   readonly before: SchemaDefinition
+  readonly history: readonly SchemaDefinition[]
   readonly random: Random
   tables: readonly TableDefinition[]
   views: readonly ViewDefinition[]
@@ -34,13 +36,30 @@ interface State {
 
 /**
  * A definition some changes away from `before`, without mistakes: with renames (`was`), changes of type (`using`), and whatever else may be said
- * in a schema.ts.
+ * in a schema.ts. What the definitions before it (`history`) had may come back.
  */
-export function mutateDefinition(before: SchemaDefinition, random: Random): SchemaDefinition {
+export function mutateDefinition(
+  before: SchemaDefinition,
+  random: Random,
+  history: readonly SchemaDefinition[] = [],
+): SchemaDefinition {
   const plain = withoutWays(before)
-  const state: State = { before: plain, random, tables: plain.tables, views: plain.views }
+  const state: State = { before: plain, history, random, tables: plain.tables, views: plain.views }
   for (let count = random.int(1, 5); count > 0; count--) random.pick(MUTATIONS)(state)
-  return definitionOf(state.tables, state.views)
+  return definitionOf(
+    state.tables,
+    state.views.flatMap((view) => viewOver(state.tables, view)),
+  )
+}
+
+/** The view with the types its columns have by now; none where its table or a column is gone. */
+function viewOver(tables: readonly TableDefinition[], view: ViewDefinition): readonly ViewDefinition[] {
+  const table = tables.find((each) => view.select.endsWith(` from ${sourceOf(each)}`))
+  const columns = view.columns.flatMap((column) => {
+    const type = table?.columns.find((each) => each.name === column.name)?.type
+    return type === undefined ? [] : [{ ...column, type }]
+  })
+  return columns.length === view.columns.length ? [{ ...view, columns }] : []
 }
 
 /** What was said about the way to a structure is done with when it is there. */
@@ -67,7 +86,6 @@ const dropTable: Mutation = (state) => {
   state.tables = state.tables
     .filter((table) => table !== gone)
     .map((table) => ({ ...table, foreignKeys: table.foreignKeys.filter((key) => key.target !== gone.key) }))
-  state.views = state.views.filter((view) => !view.select.includes(quoted(gone.name)))
 }
 
 const renameTable: Mutation = (state) => {
@@ -135,6 +153,26 @@ const addColumn = onTable((state, table) => {
   return { columns: [...table.columns, { ...column, ...filled }] }
 })
 
+const bringColumnBack = onTable((state, table) => {
+  const taken = new Set([...formerNames(state, table), ...table.columns.map(({ name }) => name)])
+  const earlier = state.history.flatMap(({ tables }) => tables.filter((each) => each.key === table.key))
+  const gone = earlier.flatMap(({ columns }) => columns).filter(({ name }) => !taken.has(name))
+  if (gone.length === 0) return null
+  const { name, type, nullable, default: text } = state.random.pick(gone)
+  const fill = text ?? sampleFor(type).defaults[0] ?? null
+  const column = plainDefinition(name, type, { nullable: nullable || fill === null, default: text, using: fill })
+  return { columns: [...table.columns, column] }
+})
+
+const bringTableBack: Mutation = (state) => {
+  const taken = namesOf(state, ({ tables }) => tables.map(({ name }) => name))
+  const gone = state.history.flatMap(({ tables }) => tables).filter(({ name }) => !taken.has(name))
+  if (gone.length === 0) return
+  const table = state.random.pick(gone)
+  const columns = table.columns.map((column) => ({ ...column, was: null, using: null }))
+  state.tables = [...state.tables, { ...table, columns, was: null, using: null, foreignKeys: [] }]
+}
+
 const addComputed = onTable((state, table) => {
   const computed = computedColumn(table, state.random, formerNames(state, table))
   return computed.length === 0 ? null : { columns: [...table.columns, ...computed] }
@@ -167,8 +205,6 @@ const dropColumn: Mutation = (state) => {
   const rest = without(table, column.name)
   if (rest.columns.length === 0) return
   putTable(state, table, rest)
-  const gone = table.columns.map(({ name }) => name).filter((name) => rest.columns.every((each) => each.name !== name))
-  state.views = state.views.filter((view) => !gone.some((name) => view.select.includes(quoted(name))))
 }
 
 /** The table without a column and all that reads it. */
@@ -223,7 +259,7 @@ const renameColumn: Mutation = (state) => {
         one.target === table.key ? { ...one, targetColumns: one.targetColumns.map(called) } : one,
       ),
     }))
-  const shown = state.views.filter((view) => view.select.endsWith(quoted(table.name)))
+  const shown = state.views.filter((view) => view.select.endsWith(` from ${sourceOf(table)}`))
   const others = state.views.filter((view) => !shown.includes(view))
   state.views = shown
   renameInViews(state, from, to)
@@ -248,7 +284,6 @@ const changeType: Mutation = (state) => {
       each === column ? [withDefault] : rest.columns.filter((one) => one.name === each.name),
     ),
   })
-  state.views = state.views.filter((view) => !view.select.includes(quoted(column.name)))
 }
 
 const toggleNull = onColumn((_, __, column) => {
@@ -275,7 +310,7 @@ const toggleGenerated = onColumn(({ random }, _, column) => {
 /** The other way round: an ordinary column becomes a computed one. */
 const computeColumn = onTable((state, table) => {
   const column = pickColumn(state, table)
-  if (column === null || column.name.startsWith('ref_') || state.views.length > 0) return null
+  if (column === null || column.name.startsWith('ref_')) return null
   const rest = { ...table, ...without(table, column.name) }
   const [computed] = computedColumn(rest, state.random)
   if (computed === undefined || column.generated !== null || column.was !== null) return null
@@ -328,6 +363,7 @@ const toggleView: Mutation = (state) => {
 }
 
 const MUTATIONS: readonly Mutation[] = [
+  ...[bringColumnBack, bringColumnBack, bringTableBack],
   ...[addTable, dropTable, renameTable, renameTable, addColumn, addColumn, addComputed, dropColumn, dropColumn],
   ...[renameColumn, renameColumn, renameColumn, changeType, changeType, toggleNull, toggleDefault, toggleGenerated],
   ...[computeColumn, toggleComment, toggleUnique, changeForeignKey, addForeignKey, changePrimaryKey, toggleView],
@@ -335,7 +371,7 @@ const MUTATIONS: readonly Mutation[] = [
   onTable((_, table) => ({ open: !table.open })),
   onTable((state, table) => ({ checks: randomChecks(table, state.random) })),
   onTable(({ random }, table) => ({
-    indexes: random.chance(0.3) ? [] : [...table.indexes, randomIndex(table, random)],
+    indexes: random.chance(0.3) ? [] : [...table.indexes, ...randomIndexes(table, random)],
   })),
   onTable(({ random }, table) => ({ columns: random.shuffled(table.columns) })),
 ]

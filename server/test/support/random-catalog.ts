@@ -96,7 +96,7 @@ export function randomTable(
   if (random.chance(0.3)) table = { ...table, columns: [...table.columns, ...computedColumn(table, random)] }
   if (random.chance(0.3)) table = { ...table, uniques: randomUniques(table, random) }
   if (random.chance(0.4)) table = { ...table, checks: randomChecks(table, random) }
-  if (random.chance(0.5)) table = { ...table, indexes: [randomIndex(table, random)] }
+  if (random.chance(0.5)) table = { ...table, indexes: randomIndexes(table, random) }
   return table
 }
 
@@ -180,15 +180,18 @@ export function randomChecks(table: TableDefinition, random: Random): TableDefin
   return [{ name: random.chance(0.5) ? '' : 'a_named_check', expression }]
 }
 
-export function randomIndex(table: TableDefinition, random: Random): TableDefinition['indexes'][number] {
+/** One, or none where there is no column for it. */
+export function randomIndexes(table: TableDefinition, random: Random): TableDefinition['indexes'] {
   const columns = random.some(table.columns.filter(isPlain), random.int(1, 2))
   const [first] = columns
-  const checks = first === undefined ? [] : sampleFor(first.type).checks
-  return {
+  if (first === undefined) return []
+  const { checks } = sampleFor(first.type)
+  const index = {
     unique: random.chance(0.15) && columns.every((column) => isComparable(column.type)),
     columns: columns.map((column) => ({ name: column.name, descending: random.chance(0.3) })),
-    where: checks.length > 0 && random.chance(0.3) ? random.pick(checks)(quoted(first?.name ?? '')) : null,
+    where: checks.length > 0 && random.chance(0.3) ? random.pick(checks)(quoted(first.name)) : null,
   }
+  return [index]
 }
 
 export interface Link {
@@ -225,6 +228,11 @@ export function otherAction(action: ReferentialAction, random: Random): Referent
   return random.pick(ACTIONS.filter((each) => each !== action))
 }
 
+/** The table as a select names it. */
+export function sourceOf(table: TableDefinition): string {
+  return table.schema === 'public' ? quoted(table.name) : `${table.schema}.${quoted(table.name)}`
+}
+
 export function randomViews(
   tables: readonly TableDefinition[],
   taken: readonly string[],
@@ -235,12 +243,11 @@ export function randomViews(
   const table = random.pick(tables)
   const columns = random.some(table.columns, random.int(1, 3))
   const list = columns.map((column) => quoted(column.name)).join(', ')
-  const from = table.schema === 'public' ? quoted(table.name) : `${table.schema}.${quoted(table.name)}`
   return [
     {
       ...{ key: `public.${name}`, schema: 'public', name, comment: random.chance(0.3) ? 'a view' : null, at: null },
       columns: columns.map((column) => plainDefinition(column.name, column.type, { nullable: true })),
-      select: `select ${list} from ${from}`,
+      select: `select ${list} from ${sourceOf(table)}`,
     },
   ]
 }

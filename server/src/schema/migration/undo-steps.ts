@@ -1,7 +1,9 @@
 import type { Catalog, Column, Table, TableKey } from '../catalog.ts'
 import { shortKey } from '../check-keys.ts'
 import { makeCatalog, makeTable } from '../make-catalog.ts'
+import { applyStep, applySteps } from './apply-steps.ts'
 import { type Difference, diff, type Obstacle } from './diff.ts'
+import { type Draft, draftOf, plainColumn } from './draft.ts'
 import type { MigrationStep } from './step.ts'
 
 export interface Undo {
@@ -21,19 +23,44 @@ export interface UndoInput {
 }
 
 /**
- * How to take a migration back: the way from what is there to what was declared before, with the renames said the other way round. So what was
+ * How to take a migration back: the way from what is there to what was declared before, after the renames the other way round. So what was
  * created is retired, what was retired is restored, and a former type comes back with the former values. Later changes by others stay.
  */
 export function undoSteps(steps: readonly MigrationStep[], { before, after, found }: UndoInput): Undo {
   const purged = steps.filter((step) => step.kind === 'purge-table' || step.kind === 'purge-column')
   if (purged.length > 0) return { steps: [], obstacles: purged.map(notPurged), losses: [] }
-  const wanted = withFormerNames(before, renamesOf(steps))
-  const difference = diff(withConversions(found, steps), wanted, { known: after })
+  const back = renamesBack(steps, found)
+  const renamed = applySteps(withConversions(found, steps), back)
+  const wanted = withFormerNames(before, columnRenames(steps))
+  const difference = diff(renamed, wanted, { known: applySteps(after, renamesBack(steps, after)) })
   return {
-    steps: [...difference.steps, ...foreignKeysOfOthers(steps, difference, { before, after, found })],
+    steps: [...back, ...difference.steps, ...foreignKeysOfOthers(steps, difference, { before, after, found })],
     obstacles: difference.obstacles,
     losses: steps.flatMap(lossesOf),
   }
+}
+
+/** First of all the names, from the last to the first: so that what was renamed is not taken for what has its name by now. */
+function renamesBack(steps: readonly MigrationStep[], catalog: Catalog): readonly MigrationStep[] {
+  const draft = draftOf(catalog)
+  return steps.toReversed().flatMap((step): MigrationStep[] => {
+    const back = renameBack(step, draft)
+    if (back === null) return []
+    applyStep(draft, back)
+    return [back]
+  })
+}
+
+/** Null for other steps, and where somebody else has changed the names since. */
+function renameBack(step: MigrationStep, { tables }: Draft): MigrationStep | null {
+  if (step.kind === 'rename-table') {
+    if (!tables.has(step.to) || tables.has(step.table)) return null
+    return { kind: 'rename-table', table: step.to, to: step.table }
+  }
+  if (step.kind !== 'rename-column') return null
+  const columns = tables.get(step.table)?.column
+  if (columns?.has(step.to) !== true || columns.has(step.column)) return null
+  return { kind: 'rename-column', table: step.table, column: step.to, to: step.column }
 }
 
 function notPurged(step: Extract<MigrationStep, { kind: 'purge-table' | 'purge-column' }>): Obstacle {
@@ -48,40 +75,32 @@ function notPurged(step: Extract<MigrationStep, { kind: 'purge-table' | 'purge-c
   }
 }
 
-/** Names after the migration, by those before it. */
-interface Renames {
-  readonly tables: ReadonlyMap<TableKey, TableKey>
-  /** By `table\0column`. */
-  readonly columns: ReadonlyMap<string, string>
-}
-
-function renamesOf(steps: readonly MigrationStep[]): Renames {
+/** What columns are called after the migration, by `table\0column` before it. */
+function columnRenames(steps: readonly MigrationStep[]): ReadonlyMap<string, string> {
   const tables = new Map<TableKey, TableKey>()
   const columns = new Map<string, string>()
-  const former = (table: TableKey) => [...tables].find(([, now]) => now === table)?.[0] ?? table
   for (const step of steps) {
-    if (step.kind === 'rename-table') tables.set(former(step.table), step.to)
+    if (step.kind === 'rename-table') tables.set(step.to, tables.get(step.table) ?? step.table)
     if (step.kind !== 'rename-column') continue
-    const table = former(step.table)
+    const table = tables.get(step.table) ?? step.table
     const before = [...columns].find(([place, now]) => place.startsWith(`${table}\u0000`) && now === step.column)
     columns.set(before?.[0] ?? `${table}\u0000${step.column}`, step.to)
   }
-  return { tables, columns }
+  return columns
 }
 
-/** The former structure, told where its tables and columns are now. */
-function withFormerNames(before: Catalog, { tables, columns }: Renames): Catalog {
+/** The former structure, told what its columns were called when they were retired by a change of type. */
+function withFormerNames(before: Catalog, names: ReadonlyMap<string, string>): Catalog {
   const column = (table: Table, one: Column): Column => {
-    const was = columns.get(`${table.key}\u0000${one.name}`)
-    return was === undefined ? one : { ...one, was }
+    const was = names.get(`${table.key}\u0000${one.name}`)
+    return was === undefined ? plainColumn(one) : { ...plainColumn(one), was }
   }
   return makeCatalog({
     ...before,
     functions: [...before.functions.values()],
     tables: [...before.tables.values()].map((table) => {
-      const key = tables.get(table.key)
-      const was = key === undefined ? {} : { was: key.slice(key.indexOf('.') + 1) }
-      return makeTable({ ...table, ...was, columns: table.columns.map((one) => column(table, one)) })
+      const { was: _was, using: _using, ...plain } = table
+      return makeTable({ ...plain, columns: table.columns.map((one) => column(table, one)) })
     }),
   })
 }
