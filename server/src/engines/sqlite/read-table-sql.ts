@@ -32,9 +32,12 @@ export function readTableText(sql: string, table: string): TableText {
   const names = new Map<string, string>()
   const generated = new Map<string, string>()
   const collations = new Map<string, string>()
+  const note = readNote(ddl.note) as TableNote | null
+  const moved = note?.schema === undefined ? '' : `${note.schema}.`
+  const name = table.startsWith(moved) ? table.slice(moved.length) : table
   for (const { part, piece } of pieces) {
     const { column } = part
-    if (piece.kind === 'check') checks.push(readCheck(piece, part, { table, before: checks }))
+    if (piece.kind === 'check') checks.push(readCheck(piece, part, { table: name, before: checks }))
     const key = keyOf(part, piece)
     if (key !== null && piece.constraint !== null) names.set(key, piece.constraint)
     if (column === null) continue
@@ -42,7 +45,6 @@ export function readTableText(sql: string, table: string): TableText {
     if (piece.kind === 'generated') generated.set(column, insideOf(piece.text))
     if (piece.kind === 'collate') collations.set(column, piece.text.replace(/^COLLATE\s+/i, ''))
   }
-  const note = readNote(ddl.note) as TableNote | null
   const isMarked = note !== null || columns.size > 0 || hasOwnType(ddl)
   const onConflict = pieces.some(({ piece }) => KEYS.has(piece.kind) && /\bON\s+CONFLICT\b/i.test(piece.text))
   return { note, columns, checks, names, own: isMarked && note?.adopted !== true, onConflict, generated, collations }

@@ -5,7 +5,7 @@ import type { RetiredColumn, Suspended } from '../retired.ts'
 import { changeForeignKeys } from './apply-table-steps.ts'
 import { columnOf, type Draft, fault, plainColumn, putColumn, putTable, tableOf } from './draft.ts'
 import { followNames } from './follow-names.ts'
-import { mentionsColumn, renameInExpression } from './pg-text.ts'
+import { mentionsColumn, mentionsNative, renameInExpression } from './pg-text.ts'
 import { findRetiredColumn, retiredColumnName } from './retired-names.ts'
 import type { ColumnStep, MigrationStep } from './step.ts'
 import { keepsValues, sameType } from './type-change.ts'
@@ -80,7 +80,9 @@ export function constraintsOf(column: string, table: Table): Suspended {
     primaryKey: table.primaryKey.includes(column),
     uniques: table.uniques.filter((one) => one.columns.includes(column)),
     foreignKeys: table.foreignKeys.filter((one) => one.columns.includes(column)),
-    checks: table.checks.filter((one) => mentionsColumn(one.expression, column)),
+    checks: table.checks.filter((one) =>
+      one.native === true ? mentionsNative(one.expression, column) : mentionsColumn(one.expression, column),
+    ),
     indexes: table.indexes.filter(
       (one) =>
         one.columns.some((each) => each.name === column) || (one.where !== null && mentionsColumn(one.where, column)),

@@ -46,6 +46,11 @@ export function mentionsColumn(expression: string, column: string): boolean {
   return tokens.some((token, at) => token.value === column && isColumn(tokens, at, null))
 }
 
+/** The same for an expression in an engine's own words, which may not tell names apart by case. */
+export function mentionsNative(expression: string, column: string): boolean {
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(column)}(?![\\p{L}\\p{N}_])`, 'iu').test(expression)
+}
+
 /** What is called otherwise: a column, and the table it may be qualified with. */
 export interface Renaming {
   readonly table: string

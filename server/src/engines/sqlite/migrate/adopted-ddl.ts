@@ -3,9 +3,9 @@ import { generatedName } from '../../../schema/names.ts'
 import type { RetiredColumn } from '../../../schema/retired.ts'
 import { quoteName } from '../../sql/printer.ts'
 import { type ColumnNote, readNote, type TableNote, wrapNote } from '../notes.ts'
-import { keyText } from '../read-table-sql.ts'
+import { keyText, readTableText } from '../read-table-sql.ts'
 import { printDefault, printGenerated } from './print-table.ts'
-import { type Part, type Piece, type PieceKind, printPart, type TableDdl } from './table-ddl.ts'
+import { type Part, type Piece, type PieceKind, printPart, printTable, type TableDdl } from './table-ddl.ts'
 
 /** A column of a retired one's kind: nothing but a place for values, and what it was. */
 export function retireColumnText(part: Part, retired: RetiredColumn): string {
@@ -47,16 +47,17 @@ export function editColumn(part: Part, edit: ColumnEdit, within: { table: Table;
   if (edit.generatedChanged) {
     exchange('generated', column.generated === null ? '' : printGenerated(column, within.table, within.catalog))
   }
-  const text = wrapNote({
+  const says: ColumnNote = {
     ...(hasOwnDefault && column.default !== null ? { default: column.default } : {}),
     ...((edit.generatedChanged || note.generated !== undefined) && column.generated !== null
       ? { generated: column.generated.expression, stored: column.generated.stored }
       : {}),
-    ...(column.identity === from.identity && note.identity === undefined && column.comment === null
-      ? {}
-      : { identity: column.identity }),
     ...(column.comment === null ? {} : { comment: column.comment }),
-  })
+  }
+  // A note that says nothing of numbers says that there are none; without one, the key of a table counts.
+  const hasNote = Object.keys(says).length > 0
+  const isCounted = column.identity !== from.identity || (hasNote && column.identity !== null) || note.identity === null
+  const text = wrapNote(isCounted ? { ...says, identity: column.identity } : says)
   if (text !== '') pieces = [...pieces.slice(0, 1), added('note', text.trimEnd()), ...pieces.slice(1)]
   return { ...part, pieces }
 }
@@ -86,6 +87,8 @@ export interface ConstraintEdits {
 export function editTable(ddl: TableDdl, columns: readonly Part[], edits: ConstraintEdits): TableDdl {
   const checks = ddl.parts.flatMap((part) => part.pieces.filter((piece) => piece.kind === 'check'))
   const checkName = (piece: Piece): string | null => edits.checks[checks.indexOf(piece)] ?? null
+  // As introspection would call them, numbers included.
+  const derived = readTableText(printTable(ddl), edits.table.name).checks
   const edited = (part: Part): Part => {
     const isGone = (piece: Piece): boolean => {
       if (piece.kind === 'check') return checkName(piece) === null
@@ -95,7 +98,9 @@ export function editTable(ddl: TableDdl, columns: readonly Part[], edits: Constr
     }
     const kept = without(part.pieces, isGone).map((piece) => {
       const name = piece.kind === 'check' ? checkName(piece) : nameOfKey(piece, part, edits.table)
-      return name === null ? piece : withName(piece, name, derivedName(piece, part, edits.table))
+      if (name === null) return piece
+      const own = piece.kind === 'check' ? derived[checks.indexOf(piece)]?.name : derivedName(piece, part, edits.table)
+      return withName(piece, name, own ?? '')
     })
     return { ...part, pieces: kept }
   }
@@ -118,7 +123,6 @@ const LABELS: Readonly<Partial<Record<PieceKind, string>>> = {
   primary: 'pkey',
   unique: 'key',
   foreign: 'fkey',
-  check: 'check',
 }
 
 function derivedName(piece: Piece, part: Part, table: Table): string {

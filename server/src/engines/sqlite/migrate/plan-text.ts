@@ -89,7 +89,7 @@ function adoptedText(planned: PlannedTable, input: TextInput): string {
     if (each.retired !== null)
       return { ...newColumnPart(each.name, retiredColumnText(each, part), part ?? undefined), after: part?.after ?? '' }
     if (part !== null && isNative(each.column)) return edited(each, part, input, table)
-    const text = printColumn(each.column, table, { catalog: input.after, isRowidKey: false, isGuest: true })
+    const text = printColumn(each.column, table, { catalog: input.after, isRowidKey: false, isGuest: true }).trimEnd()
     return newColumnPart(
       each.name,
       text,

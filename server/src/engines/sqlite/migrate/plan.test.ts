@@ -372,7 +372,3 @@ for (const [name, { steps, copies, check }] of Object.entries(CASES)) {
     database.close()
   })
 }
-
-export type { Table }
-
-void planOf

@@ -1,5 +1,6 @@
 import type { Catalog, Table } from '../../../schema/catalog.ts'
 import { PILAR_SCHEMA } from '../../../schema/migration/retired-names.ts'
+import { WITHOUT_ROWID } from '../tables.ts'
 
 /**
  * Where two structures differ, in words for whoever has to find the mistake; null when they are the same. What only a declaration says
@@ -11,19 +12,42 @@ export function firstDifference(expected: Catalog, found: Catalog): string | nul
 
 const byKey = (catalog: Catalog): ReadonlyMap<string, string> =>
   new Map(
-    [...catalog.tables]
-      .filter(([, table]) => !isOwn(table))
-      .map(([key, table]) => [key, textOf({ ...table, column: null })]),
+    [...catalog.tables].filter(([, table]) => !isOwn(table)).map(([key, table]) => [key, textOf(comparable(table))]),
   )
+
+/**
+ * Without what means nothing: the order of columns and constraints, and the text of expressions in SQLite's own words, which SQLite itself writes
+ * anew when a column is renamed.
+ */
+function comparable({ column: _, storage, ...table }: Table): object {
+  // The outputs of a view that somebody else made may follow the columns it reads.
+  if (table.kind === 'view' && table.definition === null) return { kind: table.kind }
+  const isNative = table.columns.some((each) => each.storage !== undefined)
+  return {
+    ...table,
+    withoutRowid: storage?.includes(WITHOUT_ROWID) ?? false,
+    columns: table.columns
+      .map(({ generated, ...each }) => ({
+        ...each,
+        generated: generated?.native === true ? { ...generated, expression: null } : generated,
+      }))
+      .sort(byName),
+    uniques: table.uniques.toSorted(byName),
+    foreignKeys: table.foreignKeys.toSorted(byName),
+    checks: table.checks.map((one) => (one.native === true ? { ...one, expression: null } : one)).sort(byName),
+    indexes: table.indexes.map((one) => (isNative && one.where !== null ? { ...one, where: true } : one)).sort(byName),
+  }
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name === b.name ? 0 : a.name < b.name ? -1 : 1
 
 const isOwn = ({ schema, name }: Table): boolean => schema === PILAR_SCHEMA || name.startsWith(`${PILAR_SCHEMA}.`)
 
 const retired = ({ retired: { columns, tables } }: Catalog): ReadonlyMap<string, string> =>
   new Map([
     ...columns.map((one) => [`retired ${one.table}.${one.storedAs}`, textOf(one)] as const),
-    ...tables.map(
-      (one) => [`retired ${one.storedAs}`, textOf({ ...one, table: { ...one.table, column: null } })] as const,
-    ),
+    ...tables.map((one) => [`retired ${one.storedAs}`, textOf({ ...one, table: comparable(one.table) })] as const),
   ])
 
 function differenceOf(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string | null {

@@ -11,7 +11,7 @@ export interface TableDdl {
   readonly name: string
   /** From the name to the opening parenthesis, that one included. */
   readonly open: string
-  /** Our note about the table, the white space around it included; empty where there is none. */
+  /** Our note about the table, the white space before it and a blank behind it included; empty where there is none. */
   readonly note: string
   /** The definitions between the commas: columns, then constraints. */
   readonly parts: readonly Part[]
@@ -66,8 +66,8 @@ export function parseTable(sql: string): TableDdl | null {
   const lists = splitAtCommas(tokens.slice(opening + 1, closing))
   const noteToken = lists[0]?.tokens[0]
   const isNote = noteToken?.kind === 'comment' && noteToken.text.startsWith('/*pilar:')
-  const first = lists[0]?.tokens[isNote ? 1 : 0]
-  const start = isNote ? (first ?? close).start : open.end
+  // The blank behind it is ours, too.
+  const start = isNote ? noteToken.end + (sql[noteToken.end] === ' ' ? 1 : 0) : open.end
   const parts = lists.map((list, index) => {
     const inside = index === 0 && isNote ? list.tokens.slice(1) : list.tokens
     return parsePart(sql, inside, { start: index === 0 ? start : list.start, end: list.end ?? close.start })

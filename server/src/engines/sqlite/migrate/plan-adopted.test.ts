@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict'
+import type { DatabaseSync } from 'node:sqlite'
+import { before, test } from 'node:test'
+import { loadGrammar } from '../../../policy/expression/index.ts'
+import type { Column } from '../../../schema/catalog.ts'
+import { makeColumn, makeTable } from '../../../schema/make-catalog.ts'
+import type { MigrationStep } from '../../../schema/migration/step.ts'
+import { INTEGER, TEXT } from '../../../schema/types.ts'
+import { introspect } from '../introspect.ts'
+import { databaseOf, migrate, rowsOf, sqlOf } from './run-plainly.suite.ts'
+
+before(() => loadGrammar())
+
+/** A file as other tools leave it. */
+const SCRIPT = `
+  CREATE TABLE [Artists] (
+    [Id] INTEGER PRIMARY KEY AUTOINCREMENT, -- the number
+    [Name] NVARCHAR(120) COLLATE NOCASE NOT NULL DEFAULT 'nobody' /* shown */,
+    Born DATE, "Kind" TEXT CHECK (Kind <> "robot"),
+    Boss INT REFERENCES Artists (Id) ON DELETE SET NULL,
+    Loud TEXT GENERATED ALWAYS AS (upper(Name)) VIRTUAL,
+    UNIQUE (Name, Born) ON CONFLICT IGNORE, CONSTRAINT ck CHECK (length(Name) < 100)
+  );
+  CREATE TABLE "Album's" (Id TEXT NOT NULL, \`Artist Id\` INTEGER, Title, n INT DEFAULT (1 + 1),
+    PRIMARY KEY (Id), FOREIGN KEY (\`Artist Id\`) REFERENCES Artists) WITHOUT ROWID;
+  CREATE INDEX byArtist ON "Album's" (\`Artist Id\` DESC) WHERE Title IS NOT NULL;
+  CREATE INDEX byLength ON Artists (length(Name));
+  CREATE TABLE Log (what TEXT);
+  CREATE TRIGGER noted AFTER UPDATE OF Name ON Artists BEGIN INSERT INTO Log VALUES (old.Name || ' -> ' || new.Name); END;
+  CREATE VIEW Loudest AS SELECT Name, Loud FROM Artists WHERE Born > '1900';
+  CREATE VIEW Broken AS SELECT gone FROM nowhere;
+  CREATE VIRTUAL TABLE Search USING fts5(Title, content='');
+  CREATE TRIGGER searched AFTER INSERT ON "Album's" BEGIN INSERT INTO Search(Title) VALUES (new.Title); END;
+  INSERT INTO Artists (Id, Name, Born, Kind, Boss) VALUES (3, 'Ann', '1970-01-01', 'band', NULL), (7, 'Ben', '1980-02-02', NULL, 3), (9, 'Cy', NULL, NULL, NULL);
+  DELETE FROM Artists WHERE Id = 9;
+  INSERT INTO "Album's" VALUES ('a', 3, 'one', 5), ('b', 7, NULL, NULL)`
+
+const A = 'public.Artists'
+const B = "public.Album's"
+const column = (name: string, more: Partial<Column> = {}): Column =>
+  makeColumn({ name, type: TEXT, nullable: true, ...more })
+
+interface Case {
+  readonly steps: readonly MigrationStep[]
+  readonly copies: readonly string[]
+  /** What becomes of the text of Artists: pairs of a piece and what stands in its place. */
+  readonly text?: readonly (readonly [string, string])[]
+  readonly check?: (database: DatabaseSync) => void
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  'a column is added': {
+    steps: [{ kind: 'add-column', table: A, column: column('City'), using: null }],
+    copies: [],
+    text: [
+      ['(\n', '(/*pilar:{"adopted":true}*/ \n'],
+      [' VIRTUAL,\n', ' VIRTUAL,\n    "City" TEXT /*pilar:{"type":{"name":"text"}}*/,\n'],
+    ],
+  },
+  'a column is renamed': {
+    steps: [{ kind: 'rename-column', table: A, column: 'Name', to: 'Title' }],
+    copies: [],
+    check: (database) => {
+      database.exec("UPDATE Artists SET Title = 'Anne' WHERE Id = 3")
+      assert.equal(rowsOf(database, 'Log', 'what'), '{"#":1,"what":"Ann -> Anne"}')
+      assert.equal(
+        rowsOf(database, 'Loudest', '*', false),
+        '{"Title":"Anne","Loud":"ANNE"}\n{"Title":"Ben","Loud":"BEN"}',
+      )
+      assert.match(sqlOf(database, 'Artists'), /\[Id\] INTEGER PRIMARY KEY AUTOINCREMENT, -- the number\n/)
+      assert.match(sqlOf(database, 'Broken'), /SELECT gone FROM nowhere/)
+    },
+  },
+  'a table is renamed, and moved': {
+    steps: [{ kind: 'rename-table', table: A, to: 'music.Singers' }],
+    copies: [],
+    check: (database) => {
+      assert.match(sqlOf(database, "Album's"), /REFERENCES "music.Singers"\) WITHOUT ROWID/)
+      assert.equal(introspect(database).tables.get('music.Singers')?.columns.length, 6)
+      assert.equal(introspect(database).tables.get(B)?.foreignKeys[0]?.references.table, 'music.Singers')
+    },
+  },
+  'a column is retired': {
+    steps: [{ kind: 'retire-column', table: A, column: 'Kind' }],
+    copies: [],
+    check: (database) =>
+      assert.equal(rowsOf(database, 'Artists', 'pilar_retired_Kind AS k'), '{"#":3,"k":"band"}\n{"#":7,"k":null}'),
+  },
+  'rules come': {
+    steps: [
+      { kind: 'set-not-null', table: A, column: 'Born', using: null },
+      { kind: 'drop-not-null', table: A, column: 'Name' },
+      { kind: 'add-unique', table: A, unique: { name: 'u', columns: ['Born'] } },
+      { kind: 'drop-check', table: A, check: { name: 'ck', expression: 'length(Name) < 100', native: true } },
+      { kind: 'add-check', table: A, check: { name: 'short', expression: 'char_length("Name") < 50' } },
+      { kind: 'set-column-comment', table: A, column: 'Born', comment: 'when' },
+    ],
+    copies: [],
+    text: [
+      ['(\n', '(/*pilar:{"adopted":true}*/ \n'],
+      [' COLLATE NOCASE NOT NULL DEFAULT', ' COLLATE NOCASE DEFAULT'],
+      ['Born DATE,', 'Born /*pilar:{"comment":"when"}*/ DATE NOT NULL,'],
+      [
+        ', CONSTRAINT ck CHECK (length(Name) < 100)\n  )',
+        ', CONSTRAINT "short" CHECK ((length("Name") < 50) /*pilar:"char_length(\\"Name\\") < 50"*/))',
+      ],
+    ],
+  },
+  'a foreign key goes, and another comes': {
+    steps: [
+      {
+        kind: 'drop-foreign-key',
+        table: A,
+        foreignKey: {
+          name: 'Artists_Boss_fkey',
+          columns: ['Boss'],
+          references: { table: A, columns: ['Id'] },
+          onDelete: 'set null',
+          onUpdate: 'no action',
+        },
+      },
+    ],
+    copies: [],
+    text: [[' REFERENCES Artists (Id) ON DELETE SET NULL', '']],
+  },
+  'a unique key goes': {
+    steps: [{ kind: 'drop-unique', table: A, unique: { name: 'Artists_Name_Born_key', columns: ['Name', 'Born'] } }],
+    copies: ['Artists'],
+    text: [['\n    UNIQUE (Name, Born) ON CONFLICT IGNORE,', '']],
+    check: (database) => {
+      database.exec("INSERT INTO Artists (Name) VALUES ('Dee')")
+      assert.match(rowsOf(database, 'Artists', 'Name'), /{"#":10,"Name":"Dee"}/)
+    },
+  },
+  'a type changes': {
+    steps: [{ kind: 'change-type', table: B, column: 'n', from: INTEGER, to: TEXT, using: null, restores: null }],
+    copies: ["Album's"],
+    check: (database) => {
+      assert.equal(
+        rowsOf(database, "Album's", 'Id, n, typeof(n) AS t', false),
+        '{"Id":"a","n":"5","t":"text"}\n{"Id":"b","n":null,"t":"null"}',
+      )
+      database.exec(`INSERT INTO "Album's" (Id, Title) VALUES ('c', 'found')`)
+      assert.equal(database.prepare("SELECT count(*) AS n FROM Search WHERE Search MATCH 'found'").get()?.['n'], 1)
+      assert.match(
+        sqlOf(database, 'byArtist'),
+        /^CREATE INDEX byArtist ON "Album's" \(`Artist Id` DESC\) WHERE Title IS NOT NULL$/,
+      )
+    },
+  },
+  'a table is retired': {
+    steps: [{ kind: 'retire-table', table: A }],
+    copies: [],
+    check: (database) => {
+      database.exec(`INSERT INTO "Album's" (Id, \`Artist Id\`) VALUES ('x', 99)`)
+      database.exec(
+        'CREATE TABLE Artists (Name TEXT); CREATE INDEX byLength ON Artists (length(Name)); DROP TABLE Artists',
+      )
+      assert.equal(rowsOf(database, 'pilar.retired_Artists', 'Name'), '{"#":3,"Name":"Ann"}\n{"#":7,"Name":"Ben"}')
+    },
+  },
+}
+
+for (const [name, { steps, copies, text = [], check }] of Object.entries(CASES)) {
+  test(name, () => {
+    const database = databaseOf(SCRIPT)
+    const before = sqlOf(database, 'Artists')
+    const { plan } = migrate(database, steps)
+    assert.deepEqual(
+      plan.copies.map((copy) => copy.source),
+      copies,
+    )
+    if (text.length > 0) {
+      for (const [old] of text) assert(before.includes(old), old)
+      assert.equal(
+        sqlOf(database, 'Artists'),
+        text.reduce((sql, [old, now]) => sql.replace(old, () => now), before),
+      )
+    }
+    check?.(database)
+    database.close()
+  })
+}
+
+test('what is retired comes back as it was', () => {
+  const database = databaseOf(SCRIPT)
+  const before = introspect(database)
+  const table = before.tables.get(A) ?? assert.fail()
+  migrate(database, [{ kind: 'retire-column', table: A, column: 'Kind' }])
+  const [retired] = introspect(database).retired.columns
+  const kind = table.column.get('Kind') ?? assert.fail()
+  migrate(database, [
+    { kind: 'restore-column', table: A, column: kind, retired: retired ?? assert.fail(), using: null },
+    ...(retired?.suspended.checks ?? []).map((one): MigrationStep => ({ kind: 'add-check', table: A, check: one })),
+  ])
+  assert.equal(rowsOf(database, 'Artists', 'Kind'), '{"#":3,"Kind":"band"}\n{"#":7,"Kind":null}')
+  migrate(database, [{ kind: 'retire-table', table: A }])
+  const [gone] = introspect(database).retired.tables
+  migrate(database, [{ kind: 'restore-table', retired: gone ?? assert.fail() }])
+  assert.equal(
+    rowsOf(database, 'Artists', 'Name, Boss'),
+    '{"#":3,"Name":"Ann","Boss":null}\n{"#":7,"Name":"Ben","Boss":3}',
+  )
+  assert.equal(introspect(database).tables.get(A)?.foreignKeys.length, 1)
+  assert.match(sqlOf(database, 'byLength'), /^CREATE INDEX "byLength" ON /)
+  database.close()
+})
+
+test('what is purged is gone', () => {
+  const database = databaseOf(SCRIPT)
+  migrate(database, [
+    { kind: 'retire-column', table: A, column: 'Kind' },
+    { kind: 'retire-table', table: B },
+  ])
+  const { retired } = introspect(database)
+  const { plan } = migrate(database, [
+    ...retired.columns.map((one): MigrationStep => ({ kind: 'purge-column', retired: one })),
+    ...retired.tables.map((one): MigrationStep => ({ kind: 'purge-table', retired: one })),
+  ])
+  assert.deepEqual(
+    plan.copies.map((copy) => copy.source),
+    ['Artists'],
+  )
+  assert.doesNotMatch(sqlOf(database, 'Artists'), /Kind|pilar/)
+  database.close()
+})
+
+test('a new table of ours stands beside the others, whatever they are called', () => {
+  const database = databaseOf(SCRIPT)
+  const table = makeTable({ name: 'texts', columns: [makeColumn({ name: 'a', type: TEXT })] })
+  const { after } = migrate(database, [
+    { kind: 'create-table', table, using: 'select "Title" as a from "Album\'s" where "Title" is not null' },
+  ])
+  assert.equal(after.tables.get('public.texts')?.columns[0]?.storage, undefined)
+  assert.equal(rowsOf(database, 'texts'), '{"#":1,"a":"one"}')
+  database.close()
+})
