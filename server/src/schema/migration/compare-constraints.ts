@@ -112,7 +112,8 @@ function isTwin<T extends { readonly name: string }>(
   kind: Kind<T>,
   { found, one, other }: { readonly found: Table; readonly one: T; readonly other: T },
 ): boolean {
-  if (!isAdoptedTable(found)) return kind.isSame(one, other)
+  if (kind.isSame(one, other)) return true
+  if (!isAdoptedTable(found)) return false
   if (!kind.isSameAdopted(one, other)) return false
   const known = work.known?.tables.get(found.key)
   const declared = known === undefined ? undefined : kind.of(known).find((each) => each.name === other.name)
