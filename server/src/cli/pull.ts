@@ -73,9 +73,8 @@ function writeProject({ directory, pulled, url }: NewProject, shell: Shell): voi
     }
   }
   if (!hadPackage) return
-  shell.output.print(
-    `\nFor commands to find the database, note it in package.json:  "pilar": { "database": "${database}" }`,
-  )
+  const noted = `npm pkg set "pilar.database=${database}"`
+  shell.output.print(`\nFor the other commands to find the database, note it in package.json:  ${noted}`)
 }
 
 /** `sqlite:shop.sqlite`, seen from the project's folder. */

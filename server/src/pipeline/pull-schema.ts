@@ -72,8 +72,9 @@ function pulled(
 function heading(alone: readonly Opaque[], tables: readonly Table[]): readonly string[] {
   const schemas = [...new Set(tables.map((table) => table.schema))].filter((name) => name !== 'public')
   return [
-    'What the database has, as pilar pull found it. Nothing here changes the database: pilar migrate plan says what a change of this file would do.',
-    'Every table is closed to all keys but the secret ones until it has policies; docs/how-to/write-policies.md has examples.',
+    'What the database has, as pilar pull found it. From here on this file is the truth about its structure, and',
+    'pilar migrate plan says what a change of it would do. Every table is closed to all keys but the secret ones',
+    'until it has policies: see docs/how-to/write-policies.md.',
     ...(schemas.length === 0
       ? []
       : [`Served once they are named, schema({ … }, { schemas: ['public', …] }): ${schemas.join(', ')}.`]),

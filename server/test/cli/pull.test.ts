@@ -65,8 +65,9 @@ Next:  cd app && npm install && npx pilar start`,
     readFileSync(join(cwd, 'app/schema.ts'), 'utf8'),
     `import { c, existing, schema, table } from 'pilar'
 
-// What the database has, as pilar pull found it. Nothing here changes the database: pilar migrate plan says what a change of this file would do.
-// Every table is closed to all keys but the secret ones until it has policies; docs/how-to/write-policies.md has examples.
+// What the database has, as pilar pull found it. From here on this file is the truth about its structure, and
+// pilar migrate plan says what a change of it would do. Every table is closed to all keys but the secret ones
+// until it has policies: see docs/how-to/write-policies.md.
 export default schema({
   // Left to the database, for ever:
   //   collation email: COLLATE NOCASE
@@ -126,7 +127,7 @@ test('keeps what is there', async (t) => {
   const forced = await pilar(['pull', '--force'], cwd, { DATABASE_URL: 'sqlite:shop.sqlite' })
   assert.equal(forced.code, 0)
   assert.match(forced.text, /kept {5}package\.json \(it exists\)\n/)
-  assert.match(forced.text, /note it in package\.json: {2}"pilar": \{ "database": "sqlite:shop\.sqlite" \}\n/)
+  assert.match(forced.text, /in package\.json: {2}npm pkg set "pilar\.database=sqlite:shop\.sqlite"\n/)
   assert.match(readFileSync(join(cwd, 'schema.ts'), 'utf8'), /people: table/)
   assert.equal(readFileSync(join(cwd, 'package.json'), 'utf8'), '{}')
 })
