@@ -1,8 +1,8 @@
-/** Runs the first tutorial for real: its files are written, its commands run, and what they print is compared with what it promises. */
+/** Runs the tutorials for real: their files are written, their commands run, and what they print is compared with what they promise. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { tempFolder } from '../support/temp.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const TUTORIAL = join(ROOT, 'docs/tutorials/first-backend.md')
+const TUTORIALS = join(ROOT, 'docs/tutorials')
 const START_TIMEOUT_MS = 60_000
 
 interface Block {
@@ -91,6 +91,8 @@ class Reader {
       mkdirSync(dirname(link), { recursive: true })
       symlinkSync(join(ROOT, 'node_modules', name), link)
     }
+    const manifest = join(this.folder, 'package.json')
+    if (!existsSync(manifest)) writeFileSync(manifest, '{}')
     mkdirSync(join(this.folder, 'node_modules/.bin'))
     symlinkSync(join(ROOT, 'server/bin/pilar.mjs'), join(this.folder, 'node_modules/.bin/pilar'))
     return ''
@@ -113,25 +115,29 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-test('the first tutorial does what it says', { timeout: 5 * START_TIMEOUT_MS }, async (t) => {
-  const folder = tempFolder()
-  const reader = new Reader(folder.path, await freePort())
-  t.after(async () => {
-    await reader.stop()
-    folder.remove()
+for (const tutorial of readdirSync(TUTORIALS)) {
+  test(`${tutorial} does what it says`, { timeout: 5 * START_TIMEOUT_MS }, async (t) => {
+    const folder = tempFolder()
+    const reader = new Reader(folder.path, await freePort())
+    t.after(async () => {
+      await reader.stop()
+      folder.remove()
+    })
+    for (const block of blocksOf(readFileSync(join(TUTORIALS, tutorial), 'utf8'))) await follow(reader, block)
   })
-  for (const block of blocksOf(readFileSync(TUTORIAL, 'utf8'))) {
-    const file = attribute(block, 'file')
-    if (file !== null) reader.write(file, block.text)
-    else if (block.language === 'sh' && block.attributes.includes('server')) await reader.start(block.text)
-    else if (block.language === 'sh') {
-      const printed = block.text
-        .trim()
-        .split('\n')
-        .map((line) => reader.run(line))
-      const promised = attribute(block, 'prints')
-      if (promised !== null) assert.equal(printed.join('\n'), promised.replaceAll('|', '\n'), block.text)
-    } else assert.fail(`the tutorial has a block that nobody runs:\n${block.text}`)
-    if (file === 'schema.ts') await reader.stop()
-  }
-})
+}
+
+async function follow(reader: Reader, block: Block): Promise<void> {
+  const file = attribute(block, 'file')
+  if (file !== null) reader.write(file, block.text)
+  else if (block.language === 'sh' && block.attributes.includes('server')) await reader.start(block.text)
+  else if (block.language === 'sh') {
+    const printed = block.text
+      .trim()
+      .split('\n')
+      .map((line) => reader.run(line))
+    const promised = attribute(block, 'prints')
+    if (promised !== null) assert.equal(printed.join('\n'), promised.replaceAll('|', '\n'), block.text)
+  } else assert.fail(`the tutorial has a block that nobody runs:\n${block.text}`)
+  if (file === 'schema.ts') await reader.stop()
+}
