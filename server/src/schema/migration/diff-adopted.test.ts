@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { between, catalog, short } from '../../../test/support/steps.ts'
+import type { Entries } from '../builder.ts'
+import type { Catalog, Table } from '../catalog.ts'
+import { c } from '../column.ts'
+import { makeCatalog, makeTable } from '../make-catalog.ts'
+import { table } from '../table.ts'
+
+const id = c.integer().primaryKey()
+
+/** A database that somebody else made: columns in their own storage, names and texts that only it has. */
+function adopted(entries: Entries, changes: (table: Table) => Partial<Table> = () => ({})): Catalog {
+  const tables = [...catalog(entries).tables.values()].map((one) => {
+    const columns = one.columns.map((column) => ({ ...column, storage: 'native' }))
+    const own = makeTable({ ...one, columns })
+    return makeTable({ ...own, ...changes(own) })
+  })
+  return makeCatalog({ version: 0, tables })
+}
+
+const none = { steps: [], obstacles: [], warnings: [] }
+
+test("columns are read as they are declared; undeclared ones, and tables, are their owner's business", () => {
+  const found = adopted({
+    artists: table({ id, name: c.text().default("'x'"), born: c.text().nullable(), more: c.text() }).index('more'),
+    other: table({ id }),
+  })
+  const declared = catalog({
+    artists: table({ id, name: c.varchar(120).nullable().comment('a name'), born: c.timestamptz().nullable() }),
+  })
+  assert.deepEqual(between(found, declared, null), none)
+  assert.deepEqual(between(found, declared, declared), none)
+})
+
+test('keys, checks and indexes are known by what they do', () => {
+  const songs = table({
+    id,
+    title: c.text().unique(),
+    album: c.integer().references('albums.id'),
+    size: c.integer().check('size > 0'),
+  })
+  const entries = { albums: table({ id }), songs: songs.index('album').index('title', { where: 'size > 5' }) }
+  const found = adopted(entries, (one) => ({
+    primaryKeyName: 'other_name',
+    uniques: [],
+    indexes: [
+      ...one.indexes.map((index) => ({
+        ...index,
+        name: `ix_${index.name}`,
+        where: index.where === null ? null : 'size>5',
+      })),
+      ...one.uniques.map(({ columns }) => ({
+        ...{ name: 'ux', unique: true, where: null },
+        columns: columns.map((name) => ({ name, descending: false })),
+      })),
+    ],
+    foreignKeys: one.foreignKeys.map((key) => ({ ...key, name: 'FK_1' })),
+    checks: one.checks.map((check) => ({ ...check, expression: '"size">0', native: true })),
+  }))
+  assert.deepEqual(between(found, catalog(entries), null), none)
+})
+
+test('what the declaration asks beyond that is made', () => {
+  const found = adopted({ people: table({ id }), artists: table({ id, name: c.text().nullable(), by: c.integer() }) })
+  const wanted = catalog({
+    people: table({ id }),
+    artists: table({
+      id,
+      name: c.text().default("'?'").unique(),
+      by: c.integer().references('people.id'),
+      at: c.date().nullable(),
+    })
+      .index('by')
+      .check(`name <> ''`),
+  })
+  assert.deepEqual(between(found, wanted, null).steps.map(short), [
+    "set-not-null artists name using '?'",
+    'add-column artists at',
+    'add-unique artists artists_name_key',
+    'create-index artists artists_by_idx',
+    'add-check artists artists_check',
+    'add-foreign-key artists artists_by_fkey',
+  ])
+})
+
+test('what was declared and is not any more goes; so does a text that was declared otherwise', () => {
+  const found = adopted(
+    { songs: table({ id, title: c.text(), size: c.integer().check('size > 0'), more: c.text() }) },
+    (one) => ({
+      checks: one.checks.map((check) => ({ ...check, expression: 'size>0', native: true })),
+    }),
+  )
+  const before = catalog({ songs: table({ id, title: c.text(), size: c.integer().check('size > 0') }) })
+  const after = catalog({ songs: table({ id, size: c.integer().nullable().check('size > 1') }) })
+  assert.deepEqual(between(found, after, before).steps.map(short), [
+    'drop-check songs songs_size_check',
+    'retire-column songs title',
+    'drop-not-null songs size',
+    'add-check songs songs_size_check',
+  ])
+})
+
+test('a foreign key with other actions is exchanged, whoever made it', () => {
+  const found = adopted({ people: table({ id }), songs: table({ id, by: c.integer().references('people.id') }) })
+  const by = c.integer().references('people.id', { onDelete: 'cascade' })
+  const wanted = catalog({ people: table({ id }), songs: table({ id, by }) })
+  assert.deepEqual(between(found, wanted, null).steps.map(short), [
+    'drop-foreign-key songs songs_by_fkey',
+    'add-foreign-key songs songs_by_fkey',
+  ])
+})
+
+test("names are taken back into use only where that changes nothing of somebody else's", () => {
+  const found = adopted({
+    songs: table({ id, title: c.text(), full: c.text().generated('upper(title)') }).index('title'),
+  })
+  const wanted = catalog({ songs: table({ id, title: c.text(), full: c.text() }).index('title', { unique: true }) })
+  assert.deepEqual(
+    between(found, wanted, null).obstacles.map(({ message, hint }) => [message, hint]),
+    [
+      ['column "full" is generated in the database', 'Declare it as it is.'],
+      [
+        'the index "songs_title_idx" is another in the database, where somebody else made it',
+        'Declare it as it is, or drop it in the database.',
+      ],
+    ],
+  )
+})
+
+test('tables and columns are renamed in place', () => {
+  const found = adopted({ Song: table({ id, Name: c.text(), more: c.text() }) })
+  const wanted = catalog({ songs: table({ id, name: c.text().was('Name') }).was('Song') })
+  assert.deepEqual(between(found, wanted, null).steps.map(short), [
+    'rename-table Song public.songs',
+    'rename-column songs Name name',
+  ])
+})
