@@ -74,7 +74,8 @@ export function readFile(database: DatabaseSync): FoundFile {
     let known = columnRows.get(table)
     if (known === undefined) {
       const found = rows<ColumnRow>(database, 'SELECT * FROM pragma_table_xinfo(?)', table)
-      known = found.filter((row) => row.hidden !== 1)
+      // Of a generated column, SQLite takes a comment after the type for a part of it.
+      known = found.flatMap((row) => (row.hidden === 1 ? [] : [{ ...row, type: row.type.replace(/\s*\/\*.*$/s, '') }]))
       columnRows.set(table, known)
     }
     return known

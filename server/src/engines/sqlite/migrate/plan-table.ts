@@ -1,4 +1,5 @@
 import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
+import { makeCatalog } from '../../../schema/make-catalog.ts'
 import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
 import { computedColumns, nativeGenerated } from '../generated.ts'
 import { readTableText } from '../read-table-sql.ts'
@@ -97,7 +98,7 @@ function planColumn(
   if (from.converted === null || retired !== null || column.generated !== null) return plain
   if (isFreshAndFree(column, from, input.after)) return plain
   const { using, fill, restores } = from
-  const source = { found: input.found, table: trace.from, nowMicros: input.nowMicros }
+  const source = { found: withTable(input.found, trace.from), table: trace.from, nowMicros: input.nowMicros }
   return { ...plain, conversion: convertColumn({ column, from: from.from, using, fill, restores }, source) }
 }
 
@@ -107,12 +108,24 @@ function isFreshAndFree(column: Column, trace: ColumnTrace, after: Catalog): boo
   return isFresh && column.identity === null && hasConstantDefault(column, after)
 }
 
+/** The catalog with a table that may be out of sight in it. */
+function withTable(catalog: Catalog, table: Table): Catalog {
+  if (catalog.tables.get(table.key) === table) return catalog
+  return makeCatalog({
+    version: catalog.version,
+    schemas: catalog.schemas,
+    tables: [...catalog.tables.values(), table],
+    functions: [...catalog.functions.values()],
+  })
+}
+
 /** How a column is computed: by SQLite when it is read, by SQLite when it is written, by us when it is written, or not at all. */
 type Computing = 'virtual' | 'stored' | 'computed' | 'none'
 
 export function computingOf(column: Column, table: Table, catalog: Catalog): Computing {
   if (column.generated === null) return 'none'
-  if (column.storage === undefined && nativeGenerated(column, table, catalog) === null) return 'computed'
+  if (column.storage === undefined && nativeGenerated(column, table, withTable(catalog, table)) === null)
+    return 'computed'
   return column.generated.stored ? 'stored' : 'virtual'
 }
 

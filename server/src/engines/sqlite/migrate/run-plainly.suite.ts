@@ -43,7 +43,7 @@ export function migrate(
   try {
     performAtOnce(database, plan)
     const difference = firstDifference(expected, introspect(database))
-    assert.equal(difference, null)
+    if (difference !== null) throw new Error(shortened(difference))
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
@@ -56,6 +56,15 @@ export function migrate(
   // As the next process reads the file.
   database.exec('VACUUM')
   return { plan, after: introspect(database) }
+}
+
+/** Where the two texts begin to differ. */
+function shortened(difference: string): string {
+  const [, what, expected = '', found = ''] = /^(.*?): expected (.*), found (.*)$/s.exec(difference) ?? []
+  let at = 0
+  while (at < expected.length && expected[at] === found[at]) at++
+  const near = (text: string): string => text.slice(Math.max(at - 150, 0), at + 150)
+  return `${what}: expected …${near(expected)}…, found …${near(found)}…`
 }
 
 /** All rows with their rowids, as text. */
