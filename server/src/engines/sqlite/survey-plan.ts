@@ -1,4 +1,5 @@
 import { PilarError } from '../../errors/error.ts'
+import { ExpressionError } from '../../policy/expression/index.ts'
 import type { Catalog } from '../../schema/catalog.ts'
 import { applyStep } from '../../schema/migration/apply-steps.ts'
 import { catalogOf, draftOf } from '../../schema/migration/draft.ts'
@@ -14,7 +15,7 @@ export interface SurveyPlan {
   /** The statements of one step as it would be run by itself, and whether it copies rows. */
   readonly steps: readonly { readonly sql: readonly string[]; readonly copies: boolean }[]
   /** What SQLite can't do, or an expression has wrong; null where the whole can be run. */
-  readonly refusal: PilarError | null
+  readonly refusal: PilarError | ExpressionError | null
 }
 
 interface Planning {
@@ -25,35 +26,50 @@ interface Planning {
   readonly nowMicros: bigint
 }
 
-/** Plans all steps together, to know whether they can be run, and each by itself, to show what it comes to. */
-export function planSurvey(steps: readonly MigrationStep[], { found, objects, rows, nowMicros }: Planning): SurveyPlan {
+type StepPlan = SurveyPlan['steps'][number]
+
+const UNKNOWN: StepPlan = { sql: [], copies: false }
+
+/**
+ * Plans all steps together, to know whether they can be run, and each by itself, to show what it comes to. Where one can't be planned by itself (its
+ * expression is over names before a rename), nothing is known of the structure after it, and so nothing of those that follow.
+ */
+export async function planSurvey(steps: readonly MigrationStep[], planning: Planning): Promise<SurveyPlan> {
+  const { found, objects, rows, nowMicros } = planning
   const options = { rows: (table: string) => rows.get(table) ?? 0, at: '', nowMicros }
   const refusal = refusalOf(() => planMigration(steps, { ...options, found, objects }))
   const draft = draftOf(found)
-  let before = objects
-  const list: { sql: readonly string[]; copies: boolean }[] = []
+  const list: StepPlan[] = []
+  let before: readonly SchemaRow[] | null = objects
   for (const step of steps) {
-    const now = { found: catalogOf(draft), objects: before }
-    let plan: SqliteMigration | null = null
-    // An expression over the structure before the first step may mean nothing after a rename: then there is no such step by itself.
+    await otherTurns()
+    const now = before
+    if (now === null) {
+      list.push(UNKNOWN)
+      continue
+    }
+    before = null
+    let planned = UNKNOWN
     refusalOf(() => {
-      plan = planMigration([step], { ...options, ...now })
-      before = objectsAfter(plan, before)
+      const plan = planMigration([step], { ...options, found: catalogOf(draft), objects: now })
+      planned = { sql: statementsOf(plan), copies: plan.copies.length > 0 }
+      before = objectsAfter(plan, now)
     })
-    list.push(plan === null ? { sql: [], copies: false } : { sql: statementsOf(plan), copies: copiesRows(plan) })
-    applyStep(draft, step)
+    list.push(planned)
+    if (before !== null) applyStep(draft, step)
   }
   return { steps: list, refusal }
 }
 
-const copiesRows = ({ copies }: SqliteMigration): boolean => copies.length > 0
+/** Planning takes some milliseconds for each step: requests come between. */
+const otherTurns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function refusalOf(body: () => void): PilarError | null {
+function refusalOf(body: () => void): SurveyPlan['refusal'] {
   try {
     body()
     return null
   } catch (error) {
-    if (error instanceof PilarError) return error
+    if (error instanceof PilarError || error instanceof ExpressionError) return error
     throw error
   }
 }

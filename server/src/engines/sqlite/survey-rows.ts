@@ -24,6 +24,8 @@ export type Shown = readonly [name: string, json: string]
 /** The rows of one table as they are and as they will be, in SQL. */
 export class SurveyedRows {
   readonly changed: ChangedTable
+  /** Columns whose values can't be computed for some row: nothing can be asked about them. */
+  readonly unsound = new Set<string>()
   readonly #all: ChangedTables
   readonly #source: Omit<ConversionSource, 'table'>
   readonly #printer: ExprPrinter
@@ -38,6 +40,14 @@ export class SurveyedRows {
 
   get printer(): ExprPrinter {
     return this.#printer
+  }
+
+  /** True where the new values of these columns, and of the key, can be computed. */
+  isSound(names: readonly string[]): boolean {
+    if (this.unsound.size === 0) return true
+    const { after } = this.changed
+    const isComputed = (name: string): boolean => after.column.get(name)?.generated !== null
+    return ![...names, ...after.primaryKey].some((name) => this.unsound.has(name) || isComputed(name))
   }
 
   /** The structure before the first step. */

@@ -25,7 +25,8 @@ export function ruleQuestions(rows: SurveyedRows, others: ReadonlyMap<string, Su
     constraintSteps.get(constraintKey(kind, name)) ??
     (origin === null ? (made?.step ?? null) : changedBy(columns, rows))
   const unique = (name: string, columns: readonly string[], step: number | null, index: Index | null): void => {
-    if (step !== null && columns.length > 0) list.push(duplicates({ name, columns, index }, { rows, step }))
+    if (step === null || columns.length === 0 || !rows.isSound(columns)) return
+    if (index?.where == null || rows.unsound.size === 0) list.push(duplicates({ name, columns, index }, { rows, step }))
   }
   unique(after.primaryKeyName ?? `${after.name}_pkey`, after.primaryKey, blame('key', '', after.primaryKey), null)
   for (const { name, columns } of after.uniques) unique(name, columns, blame('unique', name, columns), null)
@@ -34,12 +35,13 @@ export function ruleQuestions(rows: SurveyedRows, others: ReadonlyMap<string, Su
     if (index.unique) unique(index.name, columns, blame('index', index.name, columns), index)
   }
   for (const check of after.checks) {
-    const step = blame('check', check.name, checkColumns(check, after, rows.after))
-    if (step !== null) list.push(broken(check, { rows, step }))
+    const columns = checkColumns(check, after, rows.after)
+    const step = blame('check', check.name, columns)
+    if (step !== null && rows.isSound(columns)) list.push(broken(check, { rows, step }))
   }
   for (const key of after.foreignKeys) {
     const parent = others.get(key.references.table)
-    if (parent === undefined) continue
+    if (parent === undefined || !rows.isSound(key.columns) || !parent.isSound(key.references.columns)) continue
     const isRestored = made !== null && origin !== null
     const step = isRestored ? made.step : blame('foreign', key.name, key.columns)
     const ofParent = parent.changed.origin === null ? null : changedBy(key.references.columns, parent)

@@ -1,4 +1,5 @@
 import { PilarError } from '../../errors/error.ts'
+import { ExpressionError } from '../../policy/expression/index.ts'
 import { parseUsing } from '../../policy/using.ts'
 import { collect } from '../../query/expr-tools.ts'
 import type { Column } from '../../schema/catalog.ts'
@@ -238,6 +239,6 @@ function nullWords(column: ChangedColumn, count: number, rows: SurveyedRows): { 
 
 /** Mistakes of an expression are found when it is printed, not by rows: as the finding of its step. */
 export function expressionFinding(step: number, error: unknown): Finding {
-  if (!(error instanceof PilarError)) throw error
+  if (!(error instanceof PilarError || error instanceof ExpressionError)) throw error
   return { step, kind: 'refuses', message: error.message, hint: error.hint, rows: 0, samples: [] }
 }

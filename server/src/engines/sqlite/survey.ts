@@ -31,7 +31,7 @@ export async function survey(steps: readonly MigrationStep[], options: SurveyOpt
     const findings = await findingsOf(steps, { found, all, reader, nowMicros: options.nowMicros })
     const counts = await rowCounts(all, (task) => reader.ask(task))
     const { objects } = readFile(reader.database)
-    const plan = planSurvey(steps, { found, objects, rows: counts, nowMicros: options.nowMicros })
+    const plan = await planSurvey(steps, { found, objects, rows: counts, nowMicros: options.nowMicros })
     // What no row is to blame for is told once.
     const isRefused = findings.some((finding) => finding.kind === 'refuses')
     if (plan.refusal !== null && !isRefused) findings.push(expressionFinding(0, plan.refusal))
@@ -59,15 +59,9 @@ async function findingsOf(steps: readonly MigrationStep[], context: Surveying): 
   const findings: Finding[] = []
   const tables = new Map<TableKey, SurveyedRows>()
   for (const [key, changed] of all.tables) tables.set(key, new SurveyedRows(changed, all, { found, nowMicros }))
-  const sound = new Map<TableKey, SurveyedRows>()
-  for (const [key, rows] of tables) {
-    const values = await valueFindings(rows, context)
-    findings.push(...values)
-    // Where values can't be computed, nothing can be said about them.
-    if (!values.some((finding) => finding.kind === 'refuses')) sound.set(key, rows)
-  }
-  for (const rows of sound.values()) {
-    findings.push(...(await asked(() => rowQuestions(rows, sound), context, blameOf(rows))))
+  for (const rows of tables.values()) findings.push(...(await valueFindings(rows, context)))
+  for (const rows of tables.values()) {
+    findings.push(...(await asked(() => rowQuestions(rows, tables), context, blameOf(rows))))
   }
   for (const [index, taken] of all.taken) {
     const step = steps[index]
@@ -82,18 +76,22 @@ async function valueFindings(rows: SurveyedRows, context: Surveying): Promise<Fi
   for (const column of rows.changed.columns.values()) {
     const step = column.valueStep ?? column.notNullStep
     if (step === null) continue
-    findings.push(...(await asked(() => valueQuestions(column, rows), context, step)))
+    const found = await asked(() => valueQuestions(column, rows), context, step)
+    findings.push(...found)
+    if (found.some((finding) => finding.kind === 'refuses')) rows.unsound.add(column.column.name)
   }
   const { made, origin } = rows.changed
   if (origin === null && made !== null && made.using !== null) {
-    findings.push(...(await asked(() => fillingQuestions(rows, made.step), context, made.step)))
+    const found = await asked(() => fillingQuestions(rows, made.step), context, made.step)
+    findings.push(...found)
+    if (found.length > 0) for (const { name } of rows.changed.after.columns) rows.unsound.add(name)
   }
   return findings
 }
 
-function rowQuestions(rows: SurveyedRows, sound: ReadonlyMap<TableKey, SurveyedRows>): readonly Question[] {
-  const nulls = [...rows.changed.columns.values()].flatMap((column) => nullQuestion(column, rows) ?? [])
-  return [...nulls, ...ruleQuestions(rows, sound)]
+function rowQuestions(rows: SurveyedRows, tables: ReadonlyMap<TableKey, SurveyedRows>): readonly Question[] {
+  const columns = [...rows.changed.columns.values()].filter(({ column }) => rows.isSound([column.name]))
+  return [...columns.flatMap((column) => nullQuestion(column, rows) ?? []), ...ruleQuestions(rows, tables)]
 }
 
 const blameOf = (rows: SurveyedRows): number =>
