@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { between, catalog, short } from '../../../test/support/steps.ts'
+import type { Entries } from '../builder.ts'
+import { c } from '../column.ts'
+import { makeCatalog } from '../make-catalog.ts'
+import { table } from '../table.ts'
+import { applySteps } from './apply-steps.ts'
+import { structureDifferences } from './structure-differences.ts'
+import { type Undo, undoSteps } from './undo-steps.ts'
+
+const id = c.integer().primaryKey()
+
+/** How the change from one to the other is taken back, with the check that it leads back. */
+function undo(from: Entries, to: Entries): Undo {
+  const [before, after] = [catalog(from), catalog(to)]
+  const { steps } = between(before, after)
+  const found = applySteps(before, steps)
+  const back = undoSteps(steps, { before, after, found })
+  const undone = applySteps(found, back.steps)
+  assert.deepEqual(structureDifferences(before, makeCatalog({ version: 0, tables: [...undone.tables.values()] })), [])
+  return back
+}
+
+test('names go back, what was created is retired, what was retired is restored', () => {
+  const from = { posts: table({ id, title: c.text(), note: c.text() }), drafts: table({ id }) }
+  const to = {
+    articles: table({ id, headline: c.text().was('title'), slug: c.text() }).was('posts'),
+    fresh: table({ id }),
+  }
+  assert.deepEqual(undo(from, to).steps.map(short), [
+    'rename-column articles headline title',
+    'rename-table articles public.posts',
+    'restore-table (pilar.retired_drafts)',
+    'retire-column posts slug',
+    'retire-table fresh',
+    'restore-column posts note (pilar_retired_note)',
+  ])
+})
+
+test('one that took the name of another gives it back', () => {
+  const from = { posts: table({ id, title: c.text(), headline: c.text() }), drafts: table({ id, text: c.text() }) }
+  const to = { posts: table({ id, text: c.text() }).was('drafts') }
+  assert.deepEqual(undo(from, to).steps.map(short), [
+    'rename-table posts public.drafts',
+    'restore-table (pilar.retired_posts)',
+  ])
+  const columns = { posts: table({ id, title: c.text().was('headline') }), drafts: table({ id, text: c.text() }) }
+  assert.deepEqual(undo(from, columns).steps.map(short), [
+    'rename-column posts title headline',
+    'restore-column posts title (pilar_retired_title)',
+  ])
+})
+
+test('a former type comes back with its values, under its former name', () => {
+  const from = { posts: table({ id, size: c.text() }) }
+  const to = { posts: table({ id, bytes: c.integer().was('size').using('length(size)') }) }
+  const { steps, losses } = undo(from, to)
+  assert.deepEqual(steps.map(short), [
+    'rename-column posts bytes size',
+    'change-type posts size text restores pilar_retired_bytes',
+  ])
+  assert.deepEqual(losses, ['Values of "bytes" of posts that were written since are converted back as a cast does it.'])
+})
+
+test('what can not be exactly as it was is told', () => {
+  const { steps, losses } = undo(
+    { posts: table({ id, a: c.text().nullable() }) },
+    { posts: table({ id, a: c.text().using("''") }) },
+  )
+  assert.deepEqual(steps.map(short), ['drop-not-null posts a'])
+  assert.deepEqual(losses, ['Rows that had no value in "a" of posts keep the one they were given.'])
+})
+
+test('what was purged is gone', () => {
+  const before = catalog({ posts: table({ id, note: c.text() }), drafts: table({ id }) })
+  const after = catalog({ posts: table({ id }) })
+  const found = applySteps(before, between(before, after).steps)
+  const steps = [
+    ...found.retired.columns.map((retired) => ({ kind: 'purge-column', retired }) as const),
+    ...found.retired.tables.map((retired) => ({ kind: 'purge-table', retired }) as const),
+  ]
+  const purged = applySteps(found, steps)
+  assert.deepEqual(purged.retired, { columns: [], tables: [] })
+  assert.deepEqual(undoSteps(steps, { before: after, after, found: purged }), {
+    steps: [],
+    losses: [],
+    obstacles: [
+      {
+        table: 'public.posts',
+        message: 'the values of "note" were destroyed by pilar migrate purge, and can not be had again',
+        hint: 'Restore a backup that was made before: pilar db restore.',
+      },
+      {
+        table: 'public.drafts',
+        message: 'its rows were destroyed by pilar migrate purge, and can not be had again',
+        hint: 'Restore a backup that was made before: pilar db restore.',
+      },
+    ],
+  })
+})
+
+test('what others pointed to a retired table with comes back with it', () => {
+  const known = catalog({ people: table({ id }) })
+  const found = catalog({ people: table({ id }), legacy: table({ id, who: c.integer().references('people.id') }) })
+  const after = catalog({ other: table({ at: c.date() }) })
+  const { steps } = between(found, after, known)
+  const there = applySteps(found, steps)
+  assert.deepEqual(undoSteps(steps, { before: known, after, found: there }).steps.map(short), [
+    'restore-table (pilar.retired_people)',
+    'retire-table other',
+    'add-foreign-key legacy legacy_who_fkey',
+  ])
+})
+
+test('what others changed since stays', () => {
+  const [before, after] = [catalog({ posts: table({ id }) }), catalog({ posts: table({ id, a: c.text() }) })]
+  const { steps } = between(before, after)
+  const found = catalog({ posts: table({ id, a: c.text(), theirs: c.text().nullable() }), legacy: table({ id }) })
+  assert.deepEqual(undoSteps(steps, { before, after, found }).steps.map(short), ['retire-column posts a'])
+})
