@@ -25,8 +25,9 @@ function bringColumn(work: Work, table: Table, wanted: Column): void {
   const column = plainColumn(wanted)
   const retired = retiredFor(work, table, wanted)
   if (retired !== null) {
-    // Rows that were written in between have no value of it.
-    take(work, { kind: 'restore-column', table: table.key, column, retired, using: using ?? column.default })
+    // Rows that were written in between have no value of it. Where null may be a value, it stays one.
+    const missing = column.nullable && retired.column.nullable ? null : column.default
+    take(work, { kind: 'restore-column', table: table.key, column, retired, using: using ?? missing })
     changeColumn(work, table, { existing: columnOf(tableOf(work.draft, table.key), column.name), column: wanted })
     return
   }
