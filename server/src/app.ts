@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
-import { chooseDatabase, openDatabase } from './app/database.ts'
-import type { EnginePool } from './engines/engine.ts'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { chooseDatabase, type Database, openDatabase } from './app/database.ts'
 import { failure } from './errors/error.ts'
 import {
   createIdentify,
@@ -14,9 +14,13 @@ import { reserved } from './features/reserved/index.ts'
 import { rest } from './features/rest/index.ts'
 import { status } from './features/status/index.ts'
 import type { Kernel } from './pipeline/kernel.ts'
-import { LiveModel, type Served } from './pipeline/live-model.ts'
-import { loadModel } from './pipeline/load-model.ts'
+import { LiveModel } from './pipeline/live-model.ts'
+import { backupBefore } from './pipeline/migrate/backup-before.ts'
+import type { MigrationFile } from './pipeline/migrate/types.ts'
 import type { Model } from './pipeline/model.ts'
+import { isEmpty, ModelLoader } from './pipeline/model-loader.ts'
+import type { Project } from './pipeline/outlook.ts'
+import { ADOPTED, DEVELOPING, type Permission, STARTING } from './pipeline/permission.ts'
 import { PlanCache } from './pipeline/plan-cache.ts'
 import { refuse } from './pipeline/refuse.ts'
 import { setGrammar } from './policy/expression/index.ts'
@@ -37,6 +41,17 @@ export interface AppOptions {
   readonly projectDir: string
   /** The default export of schema.ts; null serves the database as it is, closed to everyone but service_role. */
   readonly definition: SchemaDefinition | null
+  /** The project's migration files; null, as when absent, where it has no folder for them. */
+  readonly files?: readonly MigrationFile[] | null
+  /**
+   * `serve`, as when absent, applies reviewed files and, to a database of its own, what costs nothing; `develop` whatever the rows allow. What was
+   * probably renamed stops both unless it is in `unheeded`.
+   */
+  readonly task?: 'serve' | 'develop'
+  /** The probable renames a person was told and did not heed: `details.unheeded` of the error that told them. */
+  readonly unheeded?: string | null
+  /** Reads the project anew when another process has changed the database; absent, the one given is taken for what it still is. */
+  readonly reread?: () => Promise<Project>
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Win over the environment. */
   readonly settings?: Partial<Settings>
@@ -52,17 +67,20 @@ export interface App {
   readonly limits: Limits
   /** The current catalog and policies. */
   readonly model: Model
-  /** True when no served table existed before this start: a fresh database that may be seeded. */
+  /** True when this start made the first tables of an empty database, which may be seeded. */
   readonly fresh: boolean
   /** Listens and gives the base URL, such as `http://127.0.0.1:8000`. */
   listen(): Promise<string>
   /** Answers a request in process, through the same pipeline as one from the network. */
   handle(request: HttpRequest): Promise<HttpReply>
-  /** Takes a changed schema.ts: checks, migrates by adding, swaps the model. Throws and keeps the old model when it can't. */
-  reload(definition: SchemaDefinition): Promise<void>
+  /** Takes a changed schema.ts while requests go on: checks, migrates, swaps the model. Throws and keeps the old model when it can't. */
+  reload(definition: SchemaDefinition, options?: ReloadOptions): Promise<void>
   /** Lets running requests finish, then closes the database. */
   close(): Promise<void>
 }
+
+/** What else changed. Absent, it is as it was at the start. */
+export type ReloadOptions = Pick<AppOptions, 'files' | 'unheeded'>
 
 const FEATURES: readonly Feature<Kernel>[] = [rest, status, reserved]
 
@@ -78,13 +96,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   const secret = loadSecret(settings.jwtSecret, dataDir)
   const database = chooseDatabase(settings, options.projectDir)
   const pool = await openDatabase(database, { limits, observe, clock })
-  const loader = new ModelLoader(
-    pool,
-    observe,
-    (found) => settings.migrate === 'auto' && (database.embedded || isEmpty(found)),
-  )
+  const project: Project = { definition: options.definition, files: options.files ?? null }
+  const stopping = new AbortController()
+  const loader = new ModelLoader({
+    ...{ pool, observe, holder: `process ${process.pid} on ${hostname()}`, stopping },
+    permission: permissionOf(database, { settings, task: options.task ?? 'serve' }),
+    withFiles: settings.migrate === 'auto',
+    backup: backupBefore({
+      ...{ structure: pool.structure, clock, signal: stopping.signal },
+      ...{ folder: join(dataDir, 'backups'), kept: settings.backupsKept },
+      saved: ({ file }) => observe({ kind: 'backup-saved', file }),
+    }),
+  })
   try {
-    const live = new LiveModel(await loader.load(options.definition, null))
+    const live = new LiveModel(await loader.load({ ...project, unheeded: options.unheeded ?? null }))
+    const reread = options.reread ?? (() => Promise.resolve(project))
+    live.renewWith((goOn) => loader.renew(live, reread, goOn))
     const keys = deriveKeys(secret)
     const kernel: Kernel = {
       ...{ engine: database.engine, pool, settings, limits, clock, observe, live },
@@ -100,15 +127,20 @@ export async function createApp(options: AppOptions): Promise<App> {
         roles: () => live.served.model.policies.roles,
       }),
     }
-    return serve(kernel, keys, loader)
+    return serve(kernel, keys, { loader, project })
   } catch (error) {
     await pool.close()
     throw error
   }
 }
 
+interface Loading {
+  readonly loader: ModelLoader
+  readonly project: Project
+}
+
 /** Puts features and transport around a kernel. */
-function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
+function serve(kernel: Kernel, keys: ProjectKeys, { loader, project }: Loading): App {
   const { settings, limits, clock, observe } = kernel
   const routes = FEATURES.flatMap((feature) => feature.routes?.(kernel) ?? [])
   const transport = createTransport({
@@ -126,16 +158,15 @@ function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
     get model() {
       return kernel.live.served.model
     },
-    fresh: loader.foundEmpty,
+    fresh: loader.madeFirstTables,
     listen: async () => {
       const url = await transport.listen()
       observe({ kind: 'listening', url })
       return url
     },
     handle: (request) => handleInProcess(request, routes),
-    reload: async (definition) => {
-      kernel.live.swap(await loader.load(definition, kernel.live.served.model))
-    },
+    reload: (definition, { files = project.files, unheeded = null } = {}) =>
+      loader.reload({ definition, files, unheeded }, kernel.live),
     close: async () => {
       observe({ kind: 'stopping', reason: 'close' })
       await transport.close()
@@ -145,49 +176,13 @@ function serve(kernel: Kernel, keys: ProjectKeys, loader: ModelLoader): App {
   }
 }
 
-/** Loads models one at a time: a second change waits for the first (architecture: one loader in flight). */
-class ModelLoader {
-  /** True when the database had no table of the user's at the first load. */
-  foundEmpty = false
-  readonly #pool: EnginePool
-  readonly #observe: Observe
-  readonly #mayMigrate: (found: Catalog) => boolean
-  readonly #lifetime = new AbortController()
-  #last: Promise<unknown> = Promise.resolve()
-
-  constructor(pool: EnginePool, observe: Observe, mayMigrate: (found: Catalog) => boolean) {
-    this.#pool = pool
-    this.#observe = observe
-    this.#mayMigrate = mayMigrate
-  }
-
-  load(definition: SchemaDefinition | null, previous: Model | null): Promise<Served> {
-    const next = this.#last.then(() => this.#loadNow(definition, previous))
-    this.#last = next.catch(() => {})
-    return next
-  }
-
-  #loadNow(definition: SchemaDefinition | null, previous: Model | null): Promise<Served> {
-    return loadModel({
-      definition,
-      pool: this.#pool,
-      mayMigrate: (found) => {
-        if (previous === null) this.foundEmpty = isEmpty(found)
-        return this.#mayMigrate(found)
-      },
-      previous: { catalogVersion: previous?.catalog.version ?? 0, policyVersion: previous?.policies.version ?? 0 },
-      observe: this.#observe,
-      signal: this.#lifetime.signal,
-    })
-  }
-
-  stop(): void {
-    this.#lifetime.abort()
-  }
-}
-
-function isEmpty(found: Catalog): boolean {
-  return [...found.tables.values()].every((table) => table.system)
+/** What may be done to the database without being asked, by what is found in it. */
+function permissionOf(
+  { embedded }: Database,
+  { settings, task }: { readonly settings: Settings; readonly task: 'serve' | 'develop' },
+): (found: Catalog) => Permission {
+  const own = task === 'develop' ? DEVELOPING : STARTING
+  return (found) => (settings.migrate === 'auto' && (embedded || isEmpty(found)) ? own : ADOPTED)
 }
 
 function handleInProcess(request: HttpRequest, routes: readonly Route[]): Promise<HttpReply> {

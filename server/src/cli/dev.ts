@@ -2,17 +2,18 @@ import type { App } from '../app.ts'
 import { PilarError } from '../errors/error.ts'
 import { banner } from './banner.ts'
 import { type Command, type Shell, stopSignal } from './command.ts'
-import { loadSchemaApart } from './load-schema.ts'
+import { loadProject } from './load-project.ts'
 import { describeProblems, problemsOf } from './problems.ts'
 import { type Served, serve } from './serve.ts'
-import { readServing, SERVE_OPTIONS, type Serving, schemaFile } from './serving.ts'
+import { readServing, SERVE_OPTIONS, type Serving } from './serving.ts'
 import { watchProject } from './watch-project.ts'
 
 export const command: Command = {
   synopsis: 'pilar dev [--port PORT] [--host HOST] [--data DIR] [--database URL] [--project DIR]',
   description:
-    'Serves the project as `pilar start` does, and follows its files: on every change schema.ts is loaded anew, what is missing in\n' +
-    'the database is added, and requests see the new tables and policies. A schema with mistakes is reported and the old one stays.',
+    'Serves the project as `pilar start` does, and follows its files: on every change schema.ts is loaded anew and the database\n' +
+    'becomes what it says, while requests go on. What is removed is kept out of sight; where rows stand against a change, they are\n' +
+    'listed, and the version before is served on, as after a mistake.',
   options: SERVE_OPTIONS,
   positionals: { min: 0, max: 0 },
   examples: ['pilar dev'],
@@ -25,7 +26,7 @@ export const command: Command = {
     if (served === null) return 0
     const { app, url } = served
     shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
-    const stopWatching = watchProject(serving.project, () => void reload(app, { serving, shell, stopping }))
+    const stopWatching = watchProject(serving.project, reloader(app, { serving, shell, stopping }))
     await stopped
     stopWatching()
     await app.close()
@@ -38,13 +39,15 @@ interface Stop {
   readonly stopping: AbortSignal
 }
 
-/** Starts; while the schema has mistakes, reports them and tries again after the next change. Null when stopped meanwhile. */
+/** Starts; while the schema has mistakes or the database stands against it, reports that and tries again after the next change. Null when stopped. */
 async function serveWhenValid(serving: Serving, shell: Shell, { stopped, stopping }: Stop): Promise<Served | null> {
+  let unheeded: string | null = null
   for (;;) {
     try {
-      return await serve(serving, shell, stopping)
+      return await serve(serving, shell, { stopping, task: 'develop', unheeded })
     } catch (error) {
-      if (problemsOf(error) === null && !isUnloadable(error)) throw error
+      if (problemsOf(error) === null && !canBeMended(error)) throw error
+      unheeded = unheededOf(error)
       shell.output.report(`${describe(error, shell)}\nWaiting for a change …`)
     }
     const change = await Promise.race([nextChange(serving.project), stopped.then(() => null)])
@@ -67,21 +70,38 @@ interface Reload {
   readonly stopping: AbortSignal
 }
 
-async function reload(app: App, { serving, shell, stopping }: Reload): Promise<void> {
-  const path = schemaFile(serving)
-  if (path === null) return
-  try {
-    await app.reload(await loadSchemaApart(path, shell, stopping))
-    shell.output.report('The project changed: now serving the new version.')
-  } catch (error) {
-    if (stopping.aborted) return
-    shell.output.report(`${describe(error, shell)}\nStill serving the version before.`)
+/** Gives the function that takes a change. It remembers what was told: a person who saves once more without a change means it. */
+function reloader(app: App, { serving, shell, stopping }: Reload): () => Promise<void> {
+  let unheeded: string | null = null
+  return async () => {
+    try {
+      const { definition, files } = await loadProject(serving, shell, stopping)
+      if (definition === null) return
+      await app.reload(definition, { files, unheeded })
+      unheeded = null
+      shell.output.report('The project changed: now serving the new version.')
+    } catch (error) {
+      if (stopping.aborted) return
+      unheeded = unheededOf(error)
+      shell.output.report(`${describe(error, shell)}\nStill serving the version before.`)
+    }
   }
 }
 
-/** A module that does not load, say for a missing bracket: the next change may mend it. */
-function isUnloadable(error: unknown): boolean {
-  return error instanceof PilarError && error.code === 'PILAR_SCHEMA'
+/** A module that does not load, say for a missing bracket, or a structure that something stands against: the next change may mend it. */
+function canBeMended(error: unknown): boolean {
+  if (!(error instanceof PilarError)) return false
+  return error.code === 'PILAR_SCHEMA' || error.code === 'PILAR_MIGRATION' || isAboutStructure(error.details)
+}
+
+function isAboutStructure(details: unknown): details is { readonly unheeded: string | null } {
+  return typeof details === 'object' && details !== null && 'unheeded' in details
+}
+
+/** The probable renames that an error told of. */
+function unheededOf(error: unknown): string | null {
+  const details = error instanceof PilarError ? error.details : null
+  return isAboutStructure(details) ? details.unheeded : null
 }
 
 function describe(error: unknown, shell: Shell): string {

@@ -20,6 +20,7 @@ function levelOf(observation: Observation): Level {
       return 'error'
     case 'migrated':
     case 'migration-waiting':
+    case 'backup-saved':
     case 'system-access':
       return 'info'
     default:

@@ -1,12 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
-import type { App } from '../app.ts'
+import type { App, AppOptions } from '../app.ts'
+import type { Project } from '../pipeline/outlook.ts'
 import type { Seed } from '../runtime/seed.ts'
 import type { Shell } from './command.ts'
 import { claimFirstSeed, type FirstSeed } from './first-seed.ts'
-import { loadSchemaApart } from './load-schema.ts'
+import { loadProject } from './load-project.ts'
 import { createLog } from './log.ts'
 import { hasNoRows, hasSeed, loadSeed, runSeed } from './seed.ts'
-import { requireAdopted, type Serving, schemaFile } from './serving.ts'
+import type { Serving } from './serving.ts'
+import { tellMigrations } from './tell-migrations.ts'
 
 /**
  * A start makes much rubbish at once. V8 would double the room for young objects again and again for it, and an idle server does not give
@@ -20,26 +22,32 @@ export interface Served {
   readonly url: string
 }
 
+export interface ServeOptions extends Pick<AppOptions, 'task' | 'unheeded'> {
+  readonly stopping: AbortSignal
+}
+
 /**
  * Loads the project, opens its database, fills it when it is new, and listens. Leaves nothing open when it throws. Null when `stopping` came
  * while schema.ts was loading; from then on what has been begun is finished first.
  */
-export async function serve(serving: Serving, shell: Shell, stopping: AbortSignal): Promise<Served | null> {
+export async function serve(serving: Serving, shell: Shell, options: ServeOptions): Promise<Served | null> {
   setFlagsFromString(YOUNG_GENERATION_STAYS)
   try {
-    return await serveProject(serving, shell, stopping)
+    return await serveProject(serving, shell, options)
   } finally {
     setFlagsFromString(YOUNG_GENERATION_GROWS)
   }
 }
 
-async function serveProject(serving: Serving, shell: Shell, stopping: AbortSignal): Promise<Served | null> {
-  const path = schemaFile(serving)
+async function serveProject(
+  serving: Serving,
+  shell: Shell,
+  { stopping, ...task }: ServeOptions,
+): Promise<Served | null> {
   // Only now: help and mistakes of the command line do not wait for the server's modules.
   const modules = import('../app.ts')
-  const definition = path === null ? null : await loadUnlessStopped(path, shell, stopping)
-  if (definition === undefined) return null
-  requireAdopted(definition, serving)
+  const project = await loadUnlessStopped(serving, shell, stopping)
+  if (project === null) return null
   const { createApp } = await modules
   const isSeeded = hasSeed(serving.project)
   const claim = isSeeded ? await claimFirstSeed(serving, shell, stopping) : null
@@ -50,11 +58,9 @@ async function serveProject(serving: Serving, shell: Shell, stopping: AbortSigna
   let app: App | null = null
   try {
     app = await createApp({
-      projectDir: serving.project,
-      definition,
-      env: shell.env,
-      settings: serving.settings,
-      observe: createLog(serving.settings.logLevel, shell.output),
+      ...{ projectDir: serving.project, env: shell.env, settings: serving.settings, ...project, ...task },
+      reread: () => loadProject(serving, shell, stopping),
+      observe: tellMigrations(shell, createLog(serving.settings.logLevel, shell.output)),
     })
     // Listening first finds a taken port before thousands of rows are written.
     const url = await app.listen()
@@ -88,11 +94,11 @@ async function fill(
   }
 }
 
-async function loadUnlessStopped(path: string, shell: Shell, stopping: AbortSignal) {
+async function loadUnlessStopped(serving: Serving, shell: Shell, stopping: AbortSignal): Promise<Project | null> {
   try {
-    return await loadSchemaApart(path, shell, stopping)
+    return await loadProject(serving, shell, stopping)
   } catch (error) {
-    if (stopping.aborted) return undefined
+    if (stopping.aborted) return null
     throw error
   }
 }

@@ -7,9 +7,10 @@ import { readServing, SERVE_OPTIONS } from './serving.ts'
 export const command: Command = {
   synopsis: 'pilar start [--port PORT] [--host HOST] [--data DIR] [--database URL] [--project DIR] [--json]',
   description:
-    'Serves the project in the current folder: its schema.ts, over the embedded database or the one given. What schema.ts\n' +
-    'declares is created first, and a new database is filled by seed.ts if there is one. With --database and no schema.ts the\n' +
-    'database is served as it is, closed to everyone but service_role. Ctrl-C stops it.',
+    'Serves the project in the current folder: its schema.ts, over the embedded database or the one given. Migrations are applied\n' +
+    'first, or, in a project without any, what schema.ts adds; a new database is filled by seed.ts if there is one. Where more\n' +
+    'would have to change, it says what, and does not start. With --database and no schema.ts the database is served as it is,\n' +
+    'closed to everyone but service_role. Ctrl-C stops it.',
   options: {
     ...SERVE_OPTIONS,
     json: { ...JSON_OPTION, doc: 'Print URL and keys as one line of JSON once it listens.' },
@@ -22,7 +23,7 @@ export const command: Command = {
     // From here on a signal waits for what has been begun, such as seeding; a second one does not.
     const stopped = shell.untilStopped()
     try {
-      const served = await serve(serving, shell, stopSignal(stopped))
+      const served = await serve(serving, shell, { stopping: stopSignal(stopped) })
       if (served === null) return 0
       const { app, url } = served
       if (invocation.given('json'))

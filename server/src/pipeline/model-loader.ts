@@ -13,6 +13,8 @@ export interface LoaderOptions extends Pick<BringOptions, 'pool' | 'backup' | 'h
   readonly permission: (found: Catalog) => Permission
   /** False where the database is not changed in any case: then files are of no interest. */
   readonly withFiles: boolean
+  /** Aborted by `stop`. */
+  readonly stopping: AbortController
 }
 
 /** A project as it is to be served, and what a person has been told about it. */
@@ -23,7 +25,6 @@ export class ModelLoader {
   /** True when the database had no table of the user's, and this process made the first ones. */
   madeFirstTables = false
   readonly #options: LoaderOptions
-  readonly #lifetime = new AbortController()
   #permission: Permission | null = null
   #version = 0
   #last: Promise<unknown> = Promise.resolve()
@@ -77,7 +78,7 @@ export class ModelLoader {
     const { pool, observe } = this.#options
     const before = live.served
     const structureVersion = pool.structureVersion()
-    const found = await pool.structure.introspect(this.#lifetime.signal)
+    const found = await pool.structure.introspect(this.#options.stopping.signal)
     const unfit = unfitTables(before.found, found)
     const present = { ...before, structureVersion, unfit }
     if (unfit.size === 0 && live.served === before) {
@@ -96,13 +97,13 @@ export class ModelLoader {
   }
 
   stop(): void {
-    this.#lifetime.abort()
+    this.#options.stopping.abort()
   }
 
   async #look(wish: Wish): Promise<Outlook> {
     await loadGrammar()
     const { pool, withFiles, permission } = this.#options
-    const outlook = await outlookOf(wish, { pool, withFiles, signal: this.#lifetime.signal })
+    const outlook = await outlookOf(wish, { pool, withFiles, signal: this.#options.stopping.signal })
     this.#permission ??= permission(outlook.found)
     return outlook
   }
@@ -112,7 +113,10 @@ export class ModelLoader {
     const outlook = await this.#look(wish)
     if (outlook.change.steps.length + outlook.change.obstacles.length === 0) return outlook
     const { structure } = this.#options.pool
-    throw refusePlan(await surveyChange(outlook.change, { structure, signal: this.#lifetime.signal }), HINT_APPLY)
+    throw refusePlan(
+      await surveyChange(outlook.change, { structure, signal: this.#options.stopping.signal }),
+      HINT_APPLY,
+    )
   }
 
   async #bring(wish: Wish, first: Outlook, prepare?: BringOptions['prepare']): Promise<Outlook> {
@@ -126,7 +130,7 @@ export class ModelLoader {
     }
     const after = await bringUpToDate(first, {
       ...{ project: wish, unheeded: wish.unheeded, permission, look, pool, backup, holder, observe },
-      signal: this.#lifetime.signal,
+      signal: this.#options.stopping.signal,
       ...(prepare === undefined ? {} : { prepare }),
     })
     this.madeFirstTables ||= foundEmpty && !isEmpty(after.found)

@@ -28,17 +28,17 @@ export function isPermitted(needed: readonly Risk[], { risks }: Permission): boo
   return needed.every((risk) => risks.includes(risk))
 }
 
-/** Stops before anything was touched. */
+/** Stops before anything was touched. Like all refusals here, its details tell it from other reasons not to start. */
 export function refuseConflicts(conflicts: readonly Conflict[]): Error {
   const lines = conflicts.map(({ message, hint }) => `  ${message}\n    hint: ${hint}`)
   const message = `the migrations do not fit the database or each other, and nothing was changed:\n${lines.join('\n')}`
-  return failure('PILAR_START', { message })
+  return failure('PILAR_START', { message }, { details: { unheeded: null } })
 }
 
 /** Stops because a plan may not be run here, or can't be run at all. */
 export function refusePlan(plan: MigrationPlan, hint: string): Error {
   const message = `the database differs from schema.ts, and nothing was changed:\n${describePlan(plan)}`
-  return failure('PILAR_START', { message }, { hint })
+  return failure('PILAR_START', { message }, { hint, details: { unheeded: null } })
 }
 
 export const HINT_FILES =

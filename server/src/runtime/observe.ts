@@ -1,3 +1,5 @@
+import type { Progress } from '../engines/structure.ts'
+
 /** Everything that can happen which an operator may want to know. Code emits these; a logger and metrics decide what to show. */
 export type Observation =
   | { readonly kind: 'listening'; readonly url: string }
@@ -11,14 +13,8 @@ export type Observation =
   | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
   /** A migration was run: its file, or each of its steps in words. */
   | { readonly kind: 'migrated'; readonly what: readonly string[] }
-  | {
-      readonly kind: 'migrating'
-      readonly phase: string
-      readonly table: string | null
-      readonly rows: number
-      readonly rowsTotal: number
-      readonly remainingMs: number | null
-    }
+  | ({ readonly kind: 'migrating' } & Progress)
+  | { readonly kind: 'backup-saved'; readonly file: string }
   /** Somebody else is changing the structure at the moment. */
   | { readonly kind: 'migration-waiting'; readonly holder: string }
   /** The database was changed without us, and the project does not fit it: requests for these tables are refused. */
