@@ -111,7 +111,10 @@ test('the last file may lead elsewhere after an edit, an earlier one may not', a
   edit('0001_first_schema', "{ name: 'title', type: 'text' }]", "{ name: 'title', type: 'varchar(80)' }]")
   const sealed = await migrate('new', '--seal', '0001_first_schema')
   assert.equal(sealed.code, 0)
-  assert.match(sealed.out, /^sealed migrations\/0001_first_schema\.ts\n {2}now also changes the type of "title" of posts from text/)
+  assert.match(
+    sealed.out,
+    /^sealed migrations\/0001_first_schema\.ts\n {2}now also changes the type of "title" of posts from text/,
+  )
   assert.match(read('0001_first_schema'), /^ {2}after: \{\n(?:.*\n)*.*type: 'varchar\(80\)'/m)
   assert.match((await migrate('new', 'title')).out, /^wrote migrations\/0002_title\.ts/)
   edit('0001_first_schema', "type: 'varchar(80)' }]", "type: 'varchar(90)' }]")
