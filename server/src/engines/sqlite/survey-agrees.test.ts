@@ -189,7 +189,7 @@ function randomSteps(random: Random): readonly MigrationStep[] {
 }
 
 /** What running the steps says; null when they run. Bugs pass through. */
-function failureOf(file: string, steps: readonly MigrationStep[]): string | null {
+function runs(file: string, steps: readonly MigrationStep[], broken: (error: unknown) => never): string | null {
   const database = new DatabaseSync(file)
   registerFunctions(database, () => 1)
   database.function('pilar_fuel', { deterministic: false }, () => 1n)
@@ -200,7 +200,7 @@ function failureOf(file: string, steps: readonly MigrationStep[]): string | null
     return null
   } catch (error) {
     if (error instanceof PilarError || error instanceof ExpressionError || isSqliteError(error)) return error.message
-    throw error
+    return broken(error)
   } finally {
     database.close()
   }
@@ -226,7 +226,9 @@ test('a survey refuses what running it would refuse, and nothing else', async ()
       throw new Error(`seed ${seed}: ${text}`, { cause: error })
     })
     copyFileSync(file, `${file}.copy`)
-    const failure = failureOf(`${file}.copy`, steps)
+    const failure = runs(`${file}.copy`, steps, (error) => {
+      throw new Error(`seed ${seed}: ${text}`, { cause: error })
+    })
     const says = refusals.length === 0 ? null : refusals.join('; ')
     const message = `seed ${seed}: the survey says ${says}, running says ${failure}\n${text}`
     assert.equal(says === null, failure === null, message)

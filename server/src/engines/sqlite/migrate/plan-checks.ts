@@ -41,10 +41,11 @@ function rowOf({ table }: PlannedTable): string {
   return table.primaryKey.length > 0 ? quoteNames(table.primaryKey) : '*'
 }
 
+/** By typeof(): once the column is declared NOT NULL, SQLite takes `IS NULL` to be false without looking. */
 function notNulls(planned: PlannedTable): Checks {
   const from = quoteName(planned.name)
   return planned.columns.filter(isNewlyRequired).map((each) => ({
-    sql: `SELECT ${rowOf(planned)} FROM ${from} WHERE ${quoteName(each.name)} IS NULL LIMIT 1`,
+    sql: `SELECT ${rowOf(planned)} FROM ${from} WHERE typeof(${quoteName(each.name)}) = 'null' LIMIT 1`,
     step: each.trace.step ?? 0,
     refusal: { code: '23502', values: { column: each.name, table: planned.table.name } },
   }))
