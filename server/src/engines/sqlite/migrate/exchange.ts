@@ -115,7 +115,8 @@ function keysOf(database: DatabaseSync, table: string): readonly { origin: strin
 
 /** SQLite's own rules, in their order: what a declared type comes to. */
 function affinity(type: string): string {
-  if (/INT/i.test(type)) return 'INTEGER'
+  // Not INTEGER: a key of that type would become the rowid.
+  if (/INT/i.test(type)) return 'INT'
   if (/CHAR|CLOB|TEXT/i.test(type)) return 'TEXT'
   if (/BLOB/i.test(type) || type === '') return 'BLOB'
   return /REAL|FLOA|DOUB/i.test(type) ? 'REAL' : 'NUMERIC'

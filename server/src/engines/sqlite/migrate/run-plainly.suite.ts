@@ -53,8 +53,6 @@ export function migrate(
   }
   assert.deepEqual(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok')
   assert.deepEqual(database.prepare('PRAGMA foreign_key_check').all(), [])
-  // As the next process reads the file.
-  database.exec('VACUUM')
   return { plan, after: introspect(database) }
 }
 
