@@ -20,9 +20,10 @@ export class StatementReader {
   #beginsOn = 0
   /** The quote or comment that is open; null outside. */
   #open: Closing | null = null
-  /** Words of the statement so far, as many as tell a trigger; and whether the last token was END. */
+  /** Words of the statement so far, as many as tell a trigger. */
   #words: string[] = []
-  #afterEnd = false
+  /** The last token, where it has to do with the end of a trigger: that of CASE follows no semicolon. */
+  #last: ';' | '; end' | null = null
 
   /** Takes one line without its end and gives the statements that end in it. */
   push(line: string): readonly ScriptStatement[] {
@@ -32,7 +33,7 @@ export class StatementReader {
     for (let at = 0; at < line.length; at++) {
       const next = this.#step(line, at)
       if (next === null) {
-        found.push({ sql: this.#text + line.slice(from, at + 1), line: this.#beginsOn })
+        if (this.#beginsOn > 0) found.push({ sql: this.#text + line.slice(from, at + 1), line: this.#beginsOn })
         this.#reset()
         from = at + 1
         continue
@@ -53,7 +54,7 @@ export class StatementReader {
     this.#text = ''
     this.#beginsOn = 0
     this.#words = []
-    this.#afterEnd = false
+    this.#last = null
   }
 
   /** Looks at the character at `at` and gives the index of the last one it took; null where the statement ends. */
@@ -67,18 +68,16 @@ export class StatementReader {
       this.#open = '*/'
       return at + 1
     }
-    if (this.#beginsOn === 0) {
-      if (char === ';') return at
-      this.#beginsOn = this.#line
-    }
     if (char === ';') {
-      const ends = !this.#isTrigger() || this.#afterEnd
+      const ends = !this.#isTrigger() || this.#last === '; end'
+      this.#last = ';'
       return ends ? null : at
     }
-    this.#afterEnd = false
+    if (this.#beginsOn === 0) this.#beginsOn = this.#line
+    if (WORD.test(char)) return this.#word(line, at)
+    this.#last = null
     if (char === "'" || char === '"' || char === '`') this.#open = char
     else if (char === '[') this.#open = ']'
-    else if (WORD.test(char)) return this.#word(line, at)
     return at
   }
 
@@ -95,7 +94,7 @@ export class StatementReader {
     while (end < line.length && /\w/.test(line[end] ?? '')) end++
     const word = line.slice(at, end).toLowerCase()
     if (this.#words.length < 3) this.#words.push(word)
-    this.#afterEnd = word === 'end'
+    this.#last = word === 'end' && this.#last === ';' ? '; end' : null
     return end - 1
   }
 
