@@ -1,6 +1,6 @@
 import { describeSample } from '../pipeline/migrate/describe-plan.ts'
 import type { MigrationPlan, PlannedStep } from '../pipeline/migrate/types.ts'
-import type { Finding } from '../schema/migration/step.ts'
+import { FINDING_SAMPLES_MAX, type Finding } from '../schema/migration/step.ts'
 import type { Output } from './output.ts'
 import { duration, rowsOf } from './progress.ts'
 
@@ -52,7 +52,7 @@ function findingLines({ kind, message, hint, rows, samples }: Finding): readonly
   return [
     `     ${kind === 'refuses' ? 'refused: ' : ''}${message}`,
     ...samples.map((sample) => `       ${describeSample(sample)}`),
-    ...(samples.length > 0 && more > 0 ? [`       and ${rowsOf(more)} more`] : []),
+    ...(samples.length === FINDING_SAMPLES_MAX && more > 0 ? [`       and ${rowsOf(more)} more`] : []),
     ...(hint === null ? [] : [`     hint: ${hint}`]),
   ]
 }

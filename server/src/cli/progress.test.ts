@@ -32,7 +32,7 @@ test('figures are rounded as an estimate deserves', () => {
   ])
 })
 
-/** What is shown of four reports, 2 s apart, the last of another table. */
+/** What is shown of four reports, 2 s apart, and two at the same moment. */
 function shown(onTerminal: boolean) {
   const lines: string[] = []
   const overwritten: string[] = []
@@ -51,19 +51,20 @@ function shown(onTerminal: boolean) {
     },
     clock,
   )
-  for (const table of ['a', 'a', 'a', 'b']) {
+  for (const table of ['a', 'b', 'c', 'd']) {
     view.show({ ...COPYING, table })
+    view.show({ ...COPYING, table: 'x' })
     now += 2_000
   }
   view.end()
   return { lines: lines.map((line) => line.slice(0, 9)), overwritten: overwritten.map((line) => line.slice(0, 9)) }
 }
 
-test('without a terminal there is a line now and then, and one for each new table', () => {
-  assert.deepEqual(shown(false), { lines: ['copying a', 'copying b'], overwritten: [] })
+test('without a terminal there is a line now and then, and none for what is soon done', () => {
+  assert.deepEqual(shown(false), { lines: ['copying d'], overwritten: [] })
 })
 
-test('on a terminal one line is replaced, and taken away in the end', () => {
-  const overwritten = ['copying a', 'copying a', 'copying a', 'copying b', '']
+test('on a terminal one line is replaced, not too often, and taken away in the end', () => {
+  const overwritten = ['copying a', 'copying b', 'copying c', 'copying d', '']
   assert.deepEqual(shown(true), { lines: [], overwritten })
 })

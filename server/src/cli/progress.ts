@@ -12,18 +12,15 @@ export interface ProgressView {
   readonly end: () => void
 }
 
-/** Shows how far a migration has come: on a terminal one line that changes, elsewhere a new line now and then. */
+/** Shows how far a migration has come: on a terminal one line that changes, elsewhere a new line now and then, when it takes that long. */
 export function progressView({ terminal, output }: Pick<Shell, 'terminal' | 'output'>, clock: Clock): ProgressView {
-  let shownAt = Number.NEGATIVE_INFINITY
-  let phase: string | null = null
+  let shownAt = terminal === null ? clock.monotonicMs() : Number.NEGATIVE_INFINITY
   const everyMs = terminal === null ? LINE_MS : REDRAW_MS
   return {
     show: (progress) => {
       const now = clock.monotonicMs()
-      const subject = `${progress.phase} ${progress.table}`
-      if (subject === phase && now - shownAt < everyMs) return
+      if (now - shownAt < everyMs) return
       shownAt = now
-      phase = subject
       if (terminal === null) output.report(progressLine(progress))
       else terminal.overwrite(progressLine(progress))
     },

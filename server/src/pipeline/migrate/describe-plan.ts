@@ -1,5 +1,5 @@
 import { shortKey } from '../../schema/check-keys.ts'
-import type { Finding } from '../../schema/migration/step.ts'
+import { FINDING_SAMPLES_MAX, type Finding } from '../../schema/migration/step.ts'
 import type { MigrationPlan, PlannedStep } from './types.ts'
 
 /**
@@ -35,7 +35,7 @@ function findingLines({ kind, message, hint, rows, samples }: Finding): readonly
   return [
     `  ${kind === 'refuses' ? 'refused: ' : ''}${message}`,
     ...samples.map((sample) => `    ${describeSample(sample)}`),
-    ...(samples.length > 0 && more > 0 ? [`    and ${more} more`] : []),
+    ...(samples.length === FINDING_SAMPLES_MAX && more > 0 ? [`    and ${more} more`] : []),
     ...(hint === null ? [] : [`  hint: ${hint}`]),
   ]
 }
