@@ -1,5 +1,5 @@
 import type { Column, Table } from '../catalog.ts'
-import { isAdopted, isAdoptedTable, pairs, take, type Work } from './difference-work.ts'
+import { isAdopted, isAdoptedTable, pairs, take, twinOf, type Work } from './difference-work.ts'
 import { columnOf, plainColumn, tableOf } from './draft.ts'
 import { retiredFor } from './find-retired.ts'
 import { sameExpression } from './pg-text.ts'
@@ -29,6 +29,13 @@ function bringColumn(work: Work, table: Table, wanted: Column): void {
     const missing = column.nullable && retired.column.nullable ? null : column.default
     take(work, { kind: 'restore-column', table: table.key, column, retired, using: using ?? missing })
     changeColumn(work, table, { existing: columnOf(tableOf(work.draft, table.key), column.name), column: wanted })
+    return
+  }
+  const twin = twinOf(column.name, tableOf(work.draft, table.key).column.keys())
+  if (twin !== null) {
+    const message = `column "${column.name}" differs from "${twin}" of the database by upper and lower case only`
+    const hint = `Call it "${twin}", or write .was('${twin}') behind it.`
+    work.obstacles.push({ table: table.key, message, hint })
     return
   }
   warnOfRetired(work, table, wanted)
@@ -116,8 +123,8 @@ function sameGenerated(a: Column['generated'], b: Column['generated']): boolean 
 }
 
 function relax(work: Work, table: Table, column: Column): void {
-  const existing = columnOf(tableOf(work.draft, table.key), column.name)
-  if (existing.nullable || !column.nullable) return
+  const existing = work.draft.tables.get(table.key)?.column.get(column.name)
+  if (existing === undefined || existing.nullable || !column.nullable) return
   // Of an adopted column, "may be null" is a way of reading, unless it was declared otherwise before.
   const known = work.known?.tables.get(table.key)?.column.get(column.name)
   if (isAdopted(existing) && known?.nullable !== false) return

@@ -1,6 +1,7 @@
-import type { ForeignKey, Table } from '../catalog.ts'
+import type { ForeignKey, Table, TableKey } from '../catalog.ts'
+import { shortKey } from '../check-keys.ts'
 import { makeTable } from '../make-catalog.ts'
-import { take, type Work } from './difference-work.ts'
+import { take, twinOf, type Work } from './difference-work.ts'
 import { plainColumn } from './draft.ts'
 
 /**
@@ -12,6 +13,11 @@ export function createTables(work: Work): void {
     (table) => table.kind === 'table' && !work.draft.tables.has(table.key),
   )
   for (const wanted of inOrderOfCreation(missing)) {
+    const twin = twinOf(wanted.key, work.draft.tables.keys())
+    if (twin !== null) {
+      refuseTwin(work, wanted, twin)
+      continue
+    }
     const { was: _was, using, ...plain } = wanted
     const table = makeTable({
       ...plain,
@@ -21,6 +27,13 @@ export function createTables(work: Work): void {
     })
     take(work, { kind: 'create-table', table, using: using ?? null })
   }
+}
+
+function refuseTwin(work: Work, wanted: Table, twin: TableKey): void {
+  const name = shortKey(twin)
+  const message = `the database has a ${work.draft.tables.get(twin)?.kind} "${name}", which differs by upper and lower case only`
+  const hint = `Call it "${name}", or write .was('${name}') behind it.`
+  work.obstacles.push({ table: wanted.key, message, hint })
 }
 
 function hasTarget(work: Work, table: Table, { references }: ForeignKey): boolean {

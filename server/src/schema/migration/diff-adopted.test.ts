@@ -136,3 +136,27 @@ test('tables and columns are renamed in place', () => {
     'rename-column songs Name name',
   ])
 })
+
+test('names that differ by upper and lower case only are told, and what leans on them waits', () => {
+  const found = adopted({ Album: table({ id, Title: c.text() }), songs: table({ id, Name: c.text() }) })
+  const wanted = catalog({
+    album: table({ id }),
+    songs: table({ id, name: c.text().unique(), album: c.integer().nullable().references('album.id') }),
+  })
+  const { obstacles } = between(found, wanted, null)
+  assert.deepEqual(
+    obstacles.map(({ table: key, message, hint }) => [key, message, hint]),
+    [
+      [
+        'public.album',
+        'the database has a table "Album", which differs by upper and lower case only',
+        `Call it "Album", or write .was('Album') behind it.`,
+      ],
+      [
+        'public.songs',
+        'column "name" differs from "Name" of the database by upper and lower case only',
+        `Call it "Name", or write .was('Name') behind it.`,
+      ],
+    ],
+  )
+})

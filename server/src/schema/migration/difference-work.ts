@@ -1,7 +1,7 @@
 import type { Catalog, Column, Table, TableKey } from '../catalog.ts'
 import { applyStep } from './apply-steps.ts'
 import type { DiffOptions, Obstacle, Warning } from './diff.ts'
-import { type Draft, draftOf } from './draft.ts'
+import { type Draft, draftOf, StepFault } from './draft.ts'
 import type { MigrationStep } from './step.ts'
 
 /** What `diff` has come to so far. */
@@ -29,9 +29,20 @@ export function beginWork(from: Catalog, to: Catalog, options: DiffOptions): Wor
   }
 }
 
+/** Adds a step. Where there are obstacles, nothing is run, and a step that leans on what could not be made is left out. */
 export function take(work: Work, step: MigrationStep): void {
-  applyStep(work.draft, step)
-  work.steps.push(step)
+  try {
+    applyStep(work.draft, step)
+    work.steps.push(step)
+  } catch (error) {
+    if (work.obstacles.length === 0 || !(error instanceof StepFault)) throw error
+  }
+}
+
+/** A name of `names` that engines could take for `name`: it differs by upper and lower case only. */
+export function twinOf(name: string, names: Iterable<string>): string | null {
+  const folded = name.toLowerCase()
+  return [...names].find((each) => each !== name && each.toLowerCase() === folded) ?? null
 }
 
 /** Tables (no views) that are wanted and that are there. */

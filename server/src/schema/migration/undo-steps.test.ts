@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { between, catalog, short } from '../../../test/support/steps.ts'
+import { structureDifferences } from '../../../test/support/structure-differences.ts'
 import type { Entries } from '../builder.ts'
 import { c } from '../column.ts'
 import { makeCatalog } from '../make-catalog.ts'
 import { table } from '../table.ts'
 import { applySteps } from './apply-steps.ts'
-import { structureDifferences } from './structure-differences.ts'
 import { type Undo, undoSteps } from './undo-steps.ts'
 
 const id = c.integer().primaryKey()

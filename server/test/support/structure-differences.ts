@@ -1,8 +1,8 @@
-import { compareText } from '../../std/compare-text.ts'
-import type { Catalog, Table } from '../catalog.ts'
-import { canonicalText } from './catalog-text.ts'
-import { plainColumn } from './draft.ts'
-import { plain } from './pg-text.ts'
+import type { Catalog, Table } from '../../src/schema/catalog.ts'
+import { canonicalText } from '../../src/schema/migration/catalog-text.ts'
+import { plainColumn } from '../../src/schema/migration/draft.ts'
+import { plain } from '../../src/schema/migration/pg-text.ts'
+import { compareText } from '../../src/std/compare-text.ts'
 
 /**
  * What two structures have different, in any place that shows: one line each, empty for equals. The order of columns, constraints and tables does not
