@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Random } from '../../../test/simulate/random.ts'
 import { mutateDefinition } from '../../../test/support/mutate-catalog.ts'
 import { catalogFrom, randomDefinition } from '../../../test/support/random-catalog.ts'
+import { caseCount } from '../../../test/support/require.ts'
 import { structureDifferences } from '../../../test/support/structure-differences.ts'
 import type { Catalog } from '../catalog.ts'
 import type { SchemaDefinition } from '../definition.ts'
@@ -16,7 +17,7 @@ import type { MigrationStep } from './step.ts'
 import { undoSteps } from './undo-steps.ts'
 
 const SEED = Number(process.env['PILAR_SEED'] ?? 4711)
-const CASES = Number(process.env['PILAR_CASES'] ?? 200)
+const CASES = Number(process.env['PILAR_CASES'] ?? caseCount({ local: 100, ci: 1_500 }))
 
 /** Without what is retired: that part of a structure that a schema.ts speaks of. */
 const shown = (catalog: Catalog): Catalog => makeCatalog({ version: 0, tables: [...catalog.tables.values()] })
