@@ -83,9 +83,9 @@ function olderThan({ text }: Invocation): number | null {
 }
 
 function tooEarly(notYet: readonly RetiredState[]): Error {
-  const list = notYet.map(({ what, purgeableAt }) => `${what} before ${day(purgeableAt)}`).join(', ')
+  const list = notYet.map(({ what, purgeableAt }) => `${what} is kept until ${day(purgeableAt)}`).join(', ')
   const hint = 'Wait, or say that you mean it: --now --yes'
-  return failure('PILAR_MIGRATION', { message: `kept still: not ${list}; nothing was changed` }, { hint })
+  return failure('PILAR_MIGRATION', { message: `${list}; nothing was changed` }, { hint })
 }
 
 function purgeText({ purged, notYet, obstacles }: PurgePlan): string {

@@ -4,8 +4,10 @@ import { FINDING_SAMPLES_MAX, type Finding } from '../schema/migration/step.ts'
 import type { Output } from './output.ts'
 import { duration, rowsOf } from './progress.ts'
 
-/** Where the risk stands, when the explanation is not longer. */
-const EXPLANATION_WIDTH = 72
+/** Of the longest word for a risk. */
+const RISK_WIDTH = 'needs data'.length
+/** So that what belongs to a step stands under its explanation. */
+const BELOW = ' '.repeat('  1  '.length + RISK_WIDTH + 2)
 
 export interface PrintOptions {
   readonly output: Pick<Output, 'bold'>
@@ -35,25 +37,25 @@ function noteText(message: string, hint: string | null): string {
 }
 
 function stepText(planned: PlannedStep, number: number, { output, sql }: PrintOptions): string {
-  const cost = planned.rows === 0 ? '' : `  ${rowsOf(planned.rows)}, ${duration(planned.estimateMs)}`
-  const first = `${String(number).padStart(3)}  ${planned.explanation.padEnd(EXPLANATION_WIDTH)}  ${riskText(planned, output)}${cost}`
-  const statements = sql
-    ? planned.sql.flatMap((statement) => statement.split('\n')).map((line) => `       ${line}`)
-    : []
-  return [first, ...planned.findings.flatMap(findingLines), ...statements].join('\n')
+  const cost = planned.rows === 0 ? '' : `; ${rowsOf(planned.rows)}, ${duration(planned.estimateMs)}`
+  const first = `${String(number).padStart(3)}  ${riskText(planned, output)}  ${planned.explanation}${cost}`
+  const statements = sql ? planned.sql.flatMap((statement) => statement.split('\n')) : []
+  const below = [...planned.findings.flatMap(findingLines), ...statements].map((line) => `${BELOW}${line}`)
+  return [first, ...below].join('\n')
 }
 
 function riskText({ risk }: PlannedStep, output: Pick<Output, 'bold'>): string {
-  return risk === 'safe' || risk === 'slow' ? risk : output.bold(risk)
+  const padded = risk.padEnd(RISK_WIDTH)
+  return risk === 'safe' || risk === 'slow' ? padded : output.bold(padded)
 }
 
 function findingLines({ kind, message, hint, rows, samples }: Finding): readonly string[] {
   const more = rows - samples.length
   return [
-    `     ${kind === 'refuses' ? 'refused: ' : ''}${message}`,
-    ...samples.map((sample) => `       ${describeSample(sample)}`),
-    ...(samples.length === FINDING_SAMPLES_MAX && more > 0 ? [`       and ${rowsOf(more)} more`] : []),
-    ...(hint === null ? [] : [`     hint: ${hint}`]),
+    `${kind === 'refuses' ? 'refused: ' : ''}${message}`,
+    ...samples.map((sample) => `  ${describeSample(sample)}`),
+    ...(samples.length === FINDING_SAMPLES_MAX && more > 0 ? [`  and ${rowsOf(more)} more`] : []),
+    ...(hint === null ? [] : [`hint: ${hint}`]),
   ]
 }
 
