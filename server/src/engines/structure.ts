@@ -31,6 +31,12 @@ export interface Structure {
    */
   acquireLease(options: LeaseOptions): Promise<Lease>
 
+  /**
+   * Takes away what cancelled and killed migrations have prepared: for when none of them is to go on. As long as it is there, every write to their tables
+   * is noted, which costs time and space. What they replaced goes with every lease by itself.
+   */
+  tidy(run: Pick<MigrationRun, 'lease' | 'signal'>): Promise<void>
+
   /** A consistent copy of everything, made while the database is in use. Null where the engine has none (then `pilar db dump` is the way). */
   readonly backup: Backup | null
 }

@@ -27,7 +27,7 @@ import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
 import type { SqliteMigration } from './migrate/migration.ts'
 import { planMigration } from './migrate/plan.ts'
-import { type Ask, type Planned, runMigration, sweepRubbish } from './migrate/run.ts'
+import { type Ask, type Planned, runMigration, sweepAll, sweepRubbish } from './migrate/run.ts'
 import { survey } from './survey.ts'
 import type { Writer } from './writer.ts'
 
@@ -95,6 +95,10 @@ export class SqliteStructure implements Structure {
   async record(entry: JournalEntry, lease: Lease): Promise<void> {
     const claim = { fence: lease.fence, untilMs: systemClock.now() + LEASE_MS }
     await this.#ask({ kind: 'record', claim, entry: entryRow(entry) })
+  }
+
+  async tidy(run: Pick<MigrationRun, 'lease' | 'signal'>): Promise<void> {
+    await sweepAll(run, this.#ask)
   }
 
   async acquireLease(options: LeaseOptions): Promise<Lease> {

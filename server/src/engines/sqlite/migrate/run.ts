@@ -1,4 +1,4 @@
-import { failure } from '../../../errors/error.ts'
+import { failure, PilarError } from '../../../errors/error.ts'
 import type { Catalog } from '../../../schema/catalog.ts'
 import { systemClock } from '../../../std/clock.ts'
 import type { JournalEntry, MigrationRun, Progress } from '../../structure.ts'
@@ -48,6 +48,11 @@ export async function sweepRubbish(run: Pick<MigrationRun, 'lease' | 'signal'>, 
   await sweep({ run, ask, pacer: new Pacer(run) }, COPY_PREFIX)
 }
 
+/** The same, and what could be gone on with. */
+export async function sweepAll(run: Pick<MigrationRun, 'lease' | 'signal'>, ask: Ask): Promise<void> {
+  await sweep({ run, ask, pacer: new Pacer(run) }, null)
+}
+
 interface Sweeping {
   readonly run: Pick<MigrationRun, 'lease'>
   readonly ask: Ask
@@ -70,6 +75,11 @@ const claimOf = ({ lease }: Pick<MigrationRun, 'lease'>): Claim => ({
 /** The structure changed between two tasks: to be looked at, and tried again. */
 class Again extends Error {}
 
+/** What was cancelled can go on; who has lost the lease may not touch what is another one's by now. */
+function isResumable(error: unknown): boolean {
+  return error instanceof PilarError && (error.code === '57014' || error.code === 'PILAR_MIGRATION_LEASE')
+}
+
 class Run {
   readonly #planned: Planned
   readonly #run: MigrationRun
@@ -90,9 +100,15 @@ class Run {
     const { copies, id } = this.#planned.plan
     await this.#pacer.after(0)
     await this.#sweep(`${COPY_PREFIX}${id}_`)
-    this.#requireFrom()
-    for (const copy of copies) await this.#copy(copy)
-    await this.#switch()
+    try {
+      this.#requireFrom()
+      for (const copy of copies) await this.#copy(copy)
+      await this.#switch()
+    } catch (error) {
+      if (!isResumable(error)) await this.#tidy()
+      throw error
+    }
+    this.#progress('tidying')
     await this.#tidy()
   }
 
@@ -213,11 +229,10 @@ class Run {
 
   /** What is left over is taken away; whoever is next does it where this one can't. */
   async #tidy(): Promise<void> {
-    this.#progress('tidying')
     try {
       await this.#sweep(null)
     } catch {
-      // The migration is done. Rubbish that stays behind is swept with the next lease.
+      // The migration is done, or refused already. Rubbish that stays behind is swept with the next lease.
     }
   }
 }
