@@ -235,3 +235,33 @@ test('a new table of ours stands beside the others, whatever they are called', (
   assert.equal(rowsOf(database, 'texts'), '{"#":1,"a":"one"}')
   database.close()
 })
+
+test('a full text index over a table follows it, and holds its columns', () => {
+  const database = databaseOf(`
+    CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT, body TEXT, n INT);
+    CREATE VIRTUAL TABLE notes_fts USING fts5(title, body, content='notes', content_rowid='id');
+    CREATE TRIGGER notes_ai AFTER INSERT ON notes BEGIN INSERT INTO notes_fts(rowid, title, body) VALUES (new.id, new.title, new.body); END;
+    INSERT INTO notes VALUES (4, 'one', 'first words', 1)`)
+  migrate(database, [
+    { kind: 'rename-table', table: 'public.notes', to: 'public.my pages' },
+    { kind: 'rename-column', table: 'public.my pages', column: 'n', to: 'number' },
+    { kind: 'set-default', table: 'public.my pages', column: 'number', default: '7', was: null },
+  ])
+  database.exec(`INSERT INTO "my pages" (title, body) VALUES ('two', 'other words')`)
+  const found = database
+    .prepare("SELECT rowid, title FROM notes_fts WHERE notes_fts MATCH 'words' ORDER BY rowid")
+    .all()
+  assert.deepEqual(
+    found.map((row) => ({ ...row })),
+    [
+      { rowid: 4, title: 'one' },
+      { rowid: 5, title: 'two' },
+    ],
+  )
+  database.exec("INSERT INTO notes_fts(notes_fts) VALUES ('integrity-check')")
+  assert.throws(
+    () => migrate(database, [{ kind: 'rename-column', table: 'public.my pages', column: 'body', to: 'text' }]),
+    { message: 'the full text index notes_fts reads the column "body" of my pages by this name' },
+  )
+  database.close()
+})

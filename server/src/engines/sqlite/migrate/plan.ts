@@ -13,6 +13,7 @@ import { indexOfCopy, planCopy, type RowKey, renameIndex, rowKeyOf } from './pla
 import { copyReason, goneOf, type PlannedTable, plannedTables } from './plan-table.ts'
 import { finalText } from './plan-text.ts'
 import { planViews } from './plan-views.ts'
+import { planVirtualTables, type RenamedTable } from './plan-virtual.ts'
 import { printCreateIndex, printCreateTable, quoteNames } from './print-table.ts'
 import { orderRenames, renameColumns, renameTables } from './renames.ts'
 import { COPY_PREFIX, RUBBISH_PREFIX } from './reserved.ts'
@@ -97,6 +98,7 @@ class Planner {
     const filled = this.#fillTables()
     const renamed = this.#rename(works, filled)
     this.#createTables(filled)
+    this.#rewrites.push(...planVirtualTables(objects, renamed.map(renamedTable)))
     const copies = renamed.flatMap((work, at) => this.#finish(work, at))
     for (const table of this.#newTables())
       this.#createIndexes(
@@ -290,6 +292,14 @@ class Planner {
 }
 
 const RETIRED = 'pilar.retired_'
+
+function renamedTable({ planned, renamed }: Work): RenamedTable {
+  const { trace, name, columns } = planned
+  const kept = new Set(columns.map((each) => each.trace.origin))
+  const before = trace.from?.columns.map((column) => column.name) ?? []
+  const changed = before.filter((column) => !kept.has(column) || (renamed.get(column) ?? column) !== column)
+  return { from: trace.origin ?? '', to: name, columns: changed }
+}
 
 interface FinalIndex {
   readonly name: string
