@@ -2,7 +2,6 @@ import type { Actor } from '../policy/actor.ts'
 import type { GuardedPlan } from '../policy/guarded-plan.ts'
 import type { ContextName } from '../query/expr.ts'
 import type { Catalog, TableKey } from '../schema/catalog.ts'
-import type { MigrationStep } from '../schema/diff.ts'
 import type { ColumnType } from '../schema/types.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Json } from '../std/json.ts'
@@ -53,9 +52,6 @@ export interface EnginePool {
   execute(program: Program, params: Params, options: ExecuteOptions): Batches
   /** Runs `body` in one exclusive transaction; rolled back when it throws or exceeds `transactionMs`. */
   transaction<T>(session: Session, body: (tx: Session) => Promise<T>): Promise<T>
-  /** Reads the structure as it is. `version` is 0; the caller numbers Catalogs. */
-  introspect(signal: AbortSignal): Promise<Catalog>
-  migrate(steps: readonly MigrationStep[], signal: AbortSignal): Promise<void>
   /** Reading and changing the structure with migrations. */
   readonly structure: Structure
   /** The number of the structure that the database has at this moment, whoever made it. Differs whenever the structure may differ. */

@@ -17,6 +17,7 @@ import { systemClock } from '../../src/std/clock.ts'
 import { type JsonObject, parseJson } from '../../src/std/json.ts'
 import { DEFAULT_PARSE_LIMITS } from '../../src/wire/rest/limits.ts'
 import { parseRequest } from '../../src/wire/rest/parse-request.ts'
+import { makeStructure } from '../support/make-structure.ts'
 import { actorOf, type Request, searchOf } from './case.ts'
 import { allows, render } from './compare.ts'
 import type { Project } from './project.ts'
@@ -70,8 +71,7 @@ export class Subject {
     const settings = { url: `sqlite:${join(folder, 'data.db')}`, statementTimeoutMs: 20_000, transactionMs: 20_000 }
     const pool = await engine.open(settings, { observe: () => {}, clock: systemClock })
     const subject = new Subject(project, { engine, pool, folder, authorize })
-    const steps = [...project.catalog.tables.values()].map((table) => ({ kind: 'create-table', table }) as const)
-    await pool.migrate(steps, new AbortController().signal)
+    await makeStructure(pool.structure, project.catalog)
     return subject
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { makeStructure } from '../../../test/support/make-structure.ts'
 import { loadGrammar } from '../../policy/expression/index.ts'
 import { GuardedPlan } from '../../policy/guarded-plan.ts'
 import type { Expr } from '../../query/expr.ts'
@@ -13,7 +14,7 @@ import { buildCatalog } from '../../schema/build-catalog.ts'
 import { schema } from '../../schema/builder.ts'
 import type { Catalog, Table } from '../../schema/catalog.ts'
 import { c } from '../../schema/column.ts'
-import { diff } from '../../schema/diff.ts'
+import { diff } from '../../schema/migration/diff.ts'
 import { table } from '../../schema/table.ts'
 import { BOOLEAN, INTEGER } from '../../schema/types.ts'
 import { systemClock } from '../../std/clock.ts'
@@ -44,7 +45,7 @@ before(async () => {
   assert.ok(built.catalog)
   catalog = built.catalog
   pool = await sqlite.open(settings, env)
-  await pool.migrate(diff(await pool.introspect(signal), catalog).steps, signal)
+  await makeStructure(pool.structure, catalog)
 })
 after(async () => {
   await pool.close()
@@ -118,7 +119,7 @@ const remove = (name: string, id: number): DeletePlan => ({
 })
 
 test('what was created is found again as it was declared', async () => {
-  const { steps, obstacles } = diff(await pool.introspect(signal), catalog)
+  const { steps, obstacles } = diff(await pool.structure.introspect(signal), catalog, { known: null })
   assert.deepEqual([steps, obstacles], [[], []])
 })
 

@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { failure } from '../../errors/error.ts'
 import type { Catalog } from '../../schema/catalog.ts'
-import type { MigrationStep } from '../../schema/diff.ts'
 import { assert } from '../../std/assert.ts'
 import { systemClock } from '../../std/clock.ts'
 import type {
@@ -24,7 +23,6 @@ import { Children } from './children.ts'
 import { openConnection } from './connection.ts'
 import { mapError } from './errors.ts'
 import { introspect } from './introspect.ts'
-import { migrationStatements } from './migrate.ts'
 import type { SqliteProgram } from './program.ts'
 import { Reader } from './reader.ts'
 import { type SqliteSettings, sqliteSettings } from './settings.ts'
@@ -261,10 +259,6 @@ class SqlitePool implements EnginePool {
     }
   }
 
-  async introspect(_signal: AbortSignal): Promise<Catalog> {
-    return this.#introspect()
-  }
-
   #introspect(): Catalog {
     try {
       const { database } = openConnection(this.#settings.file, 'inspector', this.#settings.lockTimeoutMs)
@@ -273,17 +267,6 @@ class SqlitePool implements EnginePool {
       } finally {
         database.close()
       }
-    } catch (error) {
-      throw mapError(error)
-    }
-  }
-
-  async migrate(steps: readonly MigrationStep[], signal: AbortSignal): Promise<void> {
-    const found = await this.introspect(signal)
-    const statements = migrationStatements(steps, found)
-    try {
-      await this.#writer.ask({ kind: 'migrate', statements })
-      if (this.#watched !== null) await this.#watch()
     } catch (error) {
       throw mapError(error)
     }

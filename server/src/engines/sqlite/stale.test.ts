@@ -37,7 +37,7 @@ async function open(t: TestContext, more: { inlineMs?: number } = {}): Promise<F
   const pool = await sqlite.open({ url: `sqlite:${file}`, statementTimeoutMs: 5000, transactionMs: 5000, ...more }, env)
   t.after(() => pool.close())
   const version = pool.structureVersion()
-  const catalog = await pool.introspect(signal)
+  const catalog = await pool.structure.introspect(signal)
   pool.acceptStructure(version)
   return { pool, other, catalog }
 }

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { seededRandom, tempFolder } from '../../../test/support/temp.ts'
 import { PilarError } from '../../errors/error.ts'
 import { ExpressionError, loadGrammar } from '../../policy/expression/index.ts'
-import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
+import { makeColumn, makeTable } from '../../schema/make-catalog.ts'
 import { castRule } from '../../schema/migration/casts.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import {
@@ -28,8 +28,8 @@ import { fromText } from '../../schema/values.ts'
 import { standardStorage, toStorage } from './codecs.ts'
 import { inline } from './compare.ts'
 import { isSqliteError } from './faults.ts'
+import { printCreateTable } from './migrate/print-table.ts'
 import { migrate } from './migrate/run-plainly.suite.ts'
-import { migrationStatements } from './migrate.ts'
 import { survey } from './survey.ts'
 import { registerFunctions } from './udf/register.ts'
 
@@ -79,6 +79,8 @@ const USINGS: readonly (readonly [ColumnType, string])[] = [
   [PRICE, 'price * count'],
 ]
 
+const table = 'public.items'
+
 class Random {
   readonly #next: () => number
   constructor(seed: number) {
@@ -103,11 +105,21 @@ const items = makeTable({
   uniques: [{ name: 'items_code_id_key', columns: ['code', 'id'] }],
 })
 
+/** A connection as the writer has it while it migrates. */
+function writable(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  registerFunctions(database, () => 1)
+  database.function('pilar_fuel', { deterministic: false }, () => 1n)
+  database.enableDefensive(false)
+  database.exec('PRAGMA foreign_keys = OFF')
+  return database
+}
+
 function makeFile(random: Random, seed: number): string {
   const file = join(folder.path, `${seed}.db`)
   const database = new DatabaseSync(file)
-  const tables = [parents, items].map((table) => ({ kind: 'create-table', table }) as const)
-  for (const sql of migrationStatements(tables, makeCatalog({ version: 0, tables: [] }))) database.exec(sql)
+  const catalog = makeCatalog({ version: 0, tables: [parents, items] })
+  for (const table of [parents, items]) database.exec(printCreateTable(table, { catalog }))
   database.exec('INSERT INTO parents VALUES (1), (2), (3)')
   const nulls = random.of([0, 0, 3])
   for (let id = 1, count = random.below(6); id <= count; id++) {
@@ -121,10 +133,33 @@ function makeFile(random: Random, seed: number): string {
   return file
 }
 
-const table = items.key
+/** The same in words that are not ours, with an order of texts of its own, and a table without rowids. */
+function makeAdoptedFile(random: Random, seed: number): string {
+  const file = join(folder.path, `${seed}.db`)
+  const database = new DatabaseSync(file)
+  const key = random.of(['id INTEGER PRIMARY KEY', 'id INT NOT NULL PRIMARY KEY'])
+  const tail = key.includes('INTEGER') ? '' : ' WITHOUT ROWID'
+  database.exec(`CREATE TABLE parents (id INTEGER PRIMARY KEY); INSERT INTO parents VALUES (1), (2), (3);
+    CREATE TABLE items (${key}, words TEXT, code VARCHAR(8) COLLATE NOCASE, count INT, large BIGINT, price DECIMAL(6,2), exact NUMERIC,
+      ratio DOUBLE, flag BOOLEAN, state TEXT, seen TIMESTAMP, born DATE, data JSON, tags TEXT, token UUID, parent INT,
+      UNIQUE (code, id))${tail}`)
+  const nulls = random.of([0, 0, 3])
+  for (let id = 1, count = random.below(6); id <= count; id++) {
+    const values = Object.values(COLUMNS).map(([type, texts]) => {
+      if (random.below(10) < nulls) return 'NULL'
+      const text = random.of(texts)
+      if (type.name === 'boolean') return text === 't' ? '1' : '0'
+      if (type.name === 'varchar' && random.below(2) === 0) return `'${text.toUpperCase()}'`
+      return /^-?[\d.]+$/.test(text) && type.name !== 'text' ? text : `'${text}'`
+    })
+    database.exec(`INSERT INTO items VALUES (${[id, ...values].join(', ')})`)
+  }
+  database.close()
+  return file
+}
 
 /** Up to three changes, each to another column. */
-function randomSteps(random: Random): readonly MigrationStep[] {
+function randomSteps(random: Random, isAdopted: boolean): readonly MigrationStep[] {
   const names = Object.keys(COLUMNS)
   const steps: MigrationStep[] = []
   const take = (): string => names.splice(random.below(names.length), 1)[0] ?? 'words'
@@ -132,7 +167,8 @@ function randomSteps(random: Random): readonly MigrationStep[] {
     const column = take()
     const [from] = COLUMNS[column] ?? [TEXT]
     const [usingType, using] = random.of(USINGS)
-    switch (random.below(9)) {
+    // How somebody else's columns are declared is no step.
+    switch (isAdopted ? 3 + random.below(6) : random.below(9)) {
       case 0:
       case 1: {
         const to = random.of(TYPES.filter((type) => castRule(from, type).kind !== 'none' || random.below(20) === 0))
@@ -190,11 +226,7 @@ function randomSteps(random: Random): readonly MigrationStep[] {
 
 /** What running the steps says; null when they run. Bugs pass through. */
 function runs(file: string, steps: readonly MigrationStep[], broken: (error: unknown) => never): string | null {
-  const database = new DatabaseSync(file)
-  registerFunctions(database, () => 1)
-  database.function('pilar_fuel', { deterministic: false }, () => 1n)
-  database.enableDefensive(false)
-  database.exec('PRAGMA foreign_keys = OFF')
+  const database = writable(file)
   try {
     migrate(database, steps, { nowMicros: 0n })
     return null
@@ -214,12 +246,13 @@ async function surveyed(file: string, steps: readonly MigrationStep[]): Promise<
 
 test('a survey refuses what running it would refuse, and nothing else', async () => {
   const first = Number(process.env['PILAR_SEED'] ?? 1)
-  const count = Number(process.env['PILAR_SEEDS'] ?? 100)
+  const count = Number(process.env['PILAR_SEEDS'] ?? 40)
   const outcomes = { runs: 0, fails: 0 }
   for (let seed = first; seed < first + count; seed++) {
     const random = new Random(seed)
-    const file = makeFile(random, seed)
-    const steps = randomSteps(random)
+    const isAdopted = seed % 3 === 0
+    const file = isAdopted ? makeAdoptedFile(random, seed) : makeFile(random, seed)
+    const steps = randomSteps(random, isAdopted)
     if (steps.length === 0) continue
     const text = JSON.stringify(steps.map((step) => ({ ...step, table: undefined })))
     const refusals = await surveyed(file, steps).catch((error: unknown) => {
@@ -234,5 +267,5 @@ test('a survey refuses what running it would refuse, and nothing else', async ()
     assert.equal(says === null, failure === null, message)
     outcomes[failure === null ? 'runs' : 'fails']++
   }
-  assert.ok(count < 50 || (outcomes.runs > count / 5 && outcomes.fails > count / 5), JSON.stringify(outcomes))
+  assert.ok(count < 30 || (outcomes.runs > count / 5 && outcomes.fails > count / 5), JSON.stringify(outcomes))
 })

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { tempFolder } from '../../../test/support/temp.ts'
 import { loadGrammar } from '../../policy/expression/index.ts'
 import type { Column, Table } from '../../schema/catalog.ts'
-import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
+import { makeColumn, makeTable } from '../../schema/make-catalog.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import {
   BIGINT,
@@ -17,8 +17,9 @@ import {
   TEXT,
   TIMESTAMPTZ,
 } from '../../schema/types.ts'
-import { migrationStatements } from './migrate.ts'
+import { printCreateTable } from './migrate/print-table.ts'
 import { survey } from './survey.ts'
+import { registerFunctions } from './udf/register.ts'
 
 before(loadGrammar)
 const folder = tempFolder()
@@ -35,9 +36,18 @@ function fileOf(sql: string): string {
 
 /** A file of our own making: tables in our storage, and rows as they are stored. */
 function ownFile(tables: readonly Table[], rows: string): string {
-  const steps = tables.map((table) => ({ kind: 'create-table', table }) as const)
-  const statements = migrationStatements(steps, makeCatalog({ version: 0, tables: [] }))
-  return fileOf([...statements, rows].join(';\n'))
+  const file = fileOf('')
+  const database = new DatabaseSync(file)
+  registerFunctions(database, () => 1)
+  database.enableDefensive(false)
+  database.exec('PRAGMA foreign_keys = OFF')
+  migrate(
+    database,
+    tables.map((table): MigrationStep => ({ kind: 'create-table', table, using: null })),
+  )
+  database.exec(rows)
+  database.close()
+  return file
 }
 
 const nullable = (name: string, type: ColumnType, more: Partial<Column> = {}): Column =>
@@ -64,17 +74,18 @@ const posts = makeTable({
   ],
   primaryKey: ['id'],
 })
-const LIBRARY = ownFile(
-  [authors, posts],
-  `INSERT INTO authors VALUES (1, 'Ana'), (2, NULL), (3, 'Ana');
+const LIBRARY = (): string =>
+  ownFile(
+    [authors, posts],
+    `INSERT INTO authors VALUES (1, 'Ana'), (2, NULL), (3, 'Ana');
   INSERT INTO posts VALUES
     (1, 'First', '12', 1050, 'draft', 1, '2020-01-01T00:00:00+00:00', '1'),
     (2, NULL, 'none', NULL, 'live', 9, '2020-01-01T10:00:00+00:00', 'null'),
     (3, 'First', ' 7 ', -5, 'gone', NULL, NULL, NULL),
     (4, 'Third', '7.5', 99999, 'gone', 2, NULL, '"x"'),
     (5, NULL, NULL, 100, NULL, 8, NULL, '[1]')`,
-)
-const EMPTY = ownFile([authors, posts], '')
+  )
+const EMPTY = (): string => ownFile([authors, posts], '')
 
 async function findings(file: string, ...steps: MigrationStep[]): Promise<readonly unknown[]> {
   const signal = new AbortController().signal
@@ -358,13 +369,13 @@ const REFUSALS: readonly {
 
 for (const { what, steps, found } of REFUSALS) {
   test(`finds ${what}`, async () => {
-    assert.deepEqual(await findings(LIBRARY, ...steps), found)
+    assert.deepEqual(await findings(LIBRARY(), ...steps), found)
   })
 }
 
 test('finds nothing in tables without rows but what no row is needed for', async () => {
   const messages = (await findings(
-    EMPTY,
+    EMPTY(),
     ...REFUSALS.slice(0, 3).flatMap(({ steps }) => steps.slice(0, 1)),
   )) as unknown[]
   assert.deepEqual(messages, [])

@@ -46,7 +46,6 @@ export type Request =
   /** Work on the structure, outside of requests' transactions. */
   | { readonly kind: 'structure'; readonly id: number; readonly task: StructureTask }
   /** Statements that change structure, in one transaction. */
-  | { readonly kind: 'migrate'; readonly id: number; readonly statements: readonly string[] }
   /** Begins or ends watching: the statements make or drop temporary triggers that note every changed row. */
   | { readonly kind: 'watch'; readonly id: number; readonly on: boolean; readonly statements: readonly string[] }
   | { readonly kind: 'close'; readonly id: number }

@@ -127,8 +127,6 @@ class Writer {
         return this.#end(request.transaction, request.commit)
       case 'structure':
         return this.#asOwner(() => this.#changeStructure(request.task))
-      case 'migrate':
-        return this.#asOwner(() => this.#group.atomic(() => this.#exec(request.statements)))
       case 'watch':
         return this.#asOwner(() => this.#watch(request.on, request.statements))
       case 'close':

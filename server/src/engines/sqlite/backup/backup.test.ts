@@ -112,7 +112,7 @@ test('a restored backup is there for everyone who has the file open, at one mome
   assert.equal(statement.get()?.['rows'], 2000)
   assert.equal(other.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'more'").get()?.['n'], 0)
   assert.notEqual(pool.structureVersion(), before)
-  const catalog = await pool.introspect(signal)
+  const catalog = await pool.structure.introspect(signal)
   assert.deepEqual(
     catalog.tables.get('public.accounts')?.columns.map(({ name }) => name),
     ['id', 'amount', 'filler'],
