@@ -127,7 +127,8 @@ class Prompt {
       return true
     } catch (error) {
       if (!(error instanceof PilarError)) throw error
-      shell.output.report(`${error.message}${error.hint === null ? '' : `\nhint: ${error.hint}`}`)
+      const hint = error.code === '25006' ? 'Allow changes with --write.' : error.hint
+      shell.output.report(`${error.message}${hint === null ? '' : `\nhint: ${hint}`}`)
       return false
     }
   }
