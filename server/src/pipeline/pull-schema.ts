@@ -77,7 +77,9 @@ function heading(alone: readonly Opaque[], tables: readonly Table[]): readonly s
     'until it has policies: see docs/how-to/write-policies.md.',
     ...(schemas.length === 0
       ? []
-      : [`Served once they are named, schema({ … }, { schemas: ['public', …] }): ${schemas.join(', ')}.`]),
+      : [
+          `Of these schemas nothing is served until they are named, schema({ … }, { schemas: ['public', … ] }): ${schemas.join(', ')}.`,
+        ]),
     ...(alone.length === 0
       ? []
       : ['', 'Left to the database, for ever:', ...alone.map((one) => `  ${describeOpaque(one)}`)]),

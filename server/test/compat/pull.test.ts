@@ -21,6 +21,7 @@ import { differenceOf, type PulledProject, pilar, pull, structureOf } from './pu
 const chinook = shared('chinook/chinook.sqlite')
 const northwind = shared('northwind/northwind.sqlite.sql')
 const STORE = join(ROOT, 'examples/store')
+const EVERYTHING = join(ROOT, 'server/test/fixtures/data-0.1/everything')
 
 interface Case {
   readonly name: string
@@ -39,20 +40,18 @@ const CASES: readonly Case[] = [
   { name: 'chinook', skip: chinook.skip, make: (file) => copyFileSync(chinook.path, file) },
   { name: 'northwind', skip: northwind.skip, make: script(northwind.path) },
   { name: 'nasty', skip: false, make: script(join(import.meta.dirname, 'nasty.sql')) },
-  { name: 'store', skip: false, make: makeStore },
+  { name: 'store', skip: false, make: (file) => makeOwn(file, STORE) },
+  { name: 'everything', skip: false, make: (file) => makeOwn(file, EVERYTHING) },
   { name: 'empty', skip: false, make: (file) => writeFileSync(file, '') },
 ]
 
-/** The example shop as Pilar makes it, with its rows. */
-async function makeStore(file: string): Promise<void> {
+/** A project as Pilar makes it, with its rows. */
+async function makeOwn(file: string, project: string): Promise<void> {
   const folder = tempFolder()
   const settings = { databaseUrl: `sqlite:${file}`, dataDir: folder.path, logLevel: 'silent' } as const
-  const app = await createApp({
-    projectDir: folder.path,
-    definition: await loadSchema(join(STORE, 'schema.ts')),
-    settings,
-  })
-  const seed = await import(join(STORE, 'seed.ts'))
+  const definition = await loadSchema(join(project, 'schema.ts'))
+  const app = await createApp({ projectDir: folder.path, definition, settings })
+  const seed = await import(join(project, 'seed.ts'))
   await runSeed(app, seed.default, { fresh: true })
   await app.close()
   folder.remove()
@@ -99,9 +98,12 @@ async function rowsOf(file: string, definition: SchemaDefinition | null): Promis
   try {
     const rows: Record<string, unknown> = {}
     for (const table of served.app.model.catalog.tables.values()) {
-      if (table.system) continue
+      // Other schemas are served when they are named, with a schema.ts and without.
+      if (table.system || table.schema !== 'public') continue
       const path = `${served.url}/rest/v1/${encodeURIComponent(table.name)}`
-      const answer = await ask(`${path}?select=*`, { headers: as(served.keys.service) })
+      const answer = await ask(`${path}?select=*`, {
+        headers: { ...as(served.keys.service), 'accept-profile': table.schema },
+      })
       const lines = Array.isArray(answer.json) ? answer.json.map((row) => JSON.stringify(row)).sort() : answer.text
       assert.equal(answer.status, 200, `${table.key}: ${answer.text}`)
       rows[table.key] = lines
@@ -191,11 +193,16 @@ test('what is left to the database goes on working under the pulled schema', asy
 })
 
 test('what Pilar made is pulled as it was declared, comments included', async () => {
-  const { file, definition } = of('store')
-  const declared = structure(catalogOf(await loadSchema(join(STORE, 'schema.ts'))))
-  assert.deepEqual(structure(catalogOf(definition)), declared)
-  const found = [...structureOf(file).tables.values()].filter((table) => !table.system)
-  assert.equal(found.length, Object.keys(declared).length)
+  for (const [name, project] of [
+    ['store', STORE],
+    ['everything', EVERYTHING],
+  ] as const) {
+    const { file, definition } = of(name)
+    const declared = structure(catalogOf(await loadSchema(join(project, 'schema.ts'))))
+    assert.deepEqual(structure(catalogOf(definition)), declared)
+    const found = [...structureOf(file).tables.values()].filter((table) => !table.system)
+    assert.equal(found.length, Object.keys(declared).length)
+  }
 })
 
 function catalogOf(definition: SchemaDefinition): Catalog {
