@@ -134,10 +134,24 @@ function relax(work: Work, table: Table, column: Column): void {
 function comparePrimaryKey(work: Work, wanted: Table): void {
   const found = tableOf(work.draft, wanted.key)
   const { primaryKey: columns, primaryKeyName: name } = wanted
-  const isSame = isAdoptedTable(found)
-    ? [...found.primaryKey].sort().join() === [...columns].sort().join()
-    : found.primaryKey.join() === columns.join() && found.primaryKeyName === name
-  if (!isSame) take(work, { kind: 'set-primary-key', table: wanted.key, columns, name, was: found.primaryKey })
+  if (isAdoptedTable(found)) {
+    if (sameColumns(found.primaryKey, columns) || !mayExchangeKey(work, found)) return
+  } else if (found.primaryKey.join() === columns.join() && found.primaryKeyName === name) return
+  take(work, { kind: 'set-primary-key', table: wanted.key, columns, name, was: found.primaryKey })
+}
+
+/** The key of an adopted table is its owner's, unless it was declared as it is and now is declared otherwise. */
+function mayExchangeKey(work: Work, found: Table): boolean {
+  if (found.primaryKey.length === 0) return true
+  const known = work.known?.tables.get(found.key)
+  if (known !== undefined && sameColumns(known.primaryKey, found.primaryKey)) return true
+  const message = `the primary key in the database is ${found.primaryKey.join(', ')}`
+  work.obstacles.push({ table: found.key, message, hint: 'Declare the key it has.' })
+  return false
+}
+
+function sameColumns(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name) => b.includes(name))
 }
 
 function compareTable(work: Work, wanted: Table): void {

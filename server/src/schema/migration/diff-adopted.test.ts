@@ -128,6 +128,18 @@ test("names are taken back into use only where that changes nothing of somebody 
   )
 })
 
+test("the primary key is its owner's, until it was declared", () => {
+  const found = adopted({ songs: table({ id, code: c.text() }) })
+  const [as, other] = [
+    catalog({ songs: table({ id }) }),
+    catalog({ songs: table({ id: c.integer(), code: c.text().primaryKey() }) }),
+  ]
+  assert.deepEqual(between(found, other, null).obstacles, [
+    { table: 'public.songs', message: 'the primary key in the database is id', hint: 'Declare the key it has.' },
+  ])
+  assert.deepEqual(between(found, other, as).steps.map(short), ['set-primary-key songs ["code"] songs_pkey'])
+})
+
 test('tables and columns are renamed in place', () => {
   const found = adopted({ Song: table({ id, Name: c.text(), more: c.text() }) })
   const wanted = catalog({ songs: table({ id, name: c.text().was('Name') }).was('Song') })
