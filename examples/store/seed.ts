@@ -1,8 +1,9 @@
 import type { Seed, SeedContext } from 'pilar'
 
 /**
- * Fills an empty shop. `pilar start` calls this once, when it has just created the database. `random()` gives the same numbers
- * every time, so every fresh start has the same rows: no test or tutorial depends on luck.
+ * Fills the shop: `pilar start` calls this when it has just created the database, `pilar db seed` whenever you ask for it. `random()` gives the
+ * same numbers every time, so every start has the same rows: no test or tutorial depends on luck. `upsert` knows a row again by its key, so that a
+ * second run adds nothing.
  */
 const CUSTOMERS = 300
 const STAFF = 3
@@ -41,23 +42,23 @@ const REMARKS = [
 /** The user id of customer `n`; staff are the first three. A token with this `sub` is that customer. */
 const customerId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-export default (async ({ insert, random }) => {
-  await insert('profiles', profiles(random))
-  await insert(
+export default (async ({ upsert, random }) => {
+  await upsert('profiles', profiles(random))
+  await upsert(
     'staff',
     range(STAFF).map((n) => ({ user_id: customerId(n), title: n === 1 ? 'Manager' : 'Clerk' })),
   )
-  await insert(
+  await upsert(
     'categories',
-    CATEGORIES.map((name, index) => ({ name, slug: slug(name), position: index + 1 })),
+    CATEGORIES.map((name, index) => ({ id: index + 1, name, slug: slug(name), position: index + 1 })),
   )
   const goods = products(random)
-  await insert('products', goods)
-  await insert('product_categories', productCategories(random))
+  await upsert('products', goods)
+  await upsert('product_categories', productCategories(random))
   const { orders, items } = ordersWithItems(random, goods)
-  await insert('orders', orders)
-  await insert('order_items', items)
-  await insert('reviews', reviews(random))
+  await upsert('orders', orders)
+  await upsert('order_items', items)
+  await upsert('reviews', reviews(random), { on: ['product_id', 'customer_id'] })
 }) satisfies Seed
 
 type Random = SeedContext['random']
@@ -80,6 +81,7 @@ function products(random: Random) {
     const material = pick(MATERIALS, random)
     const priceCents = 500 + Math.floor(random() * 19_500)
     return {
+      id: n,
       name: `${capital(color)} ${material} ${kind.toLowerCase()} ${n}`,
       description: `A ${kind.toLowerCase()} of ${material}, in ${color}.`,
       status: random() < 0.85 ? 'published' : random() < 0.5 ? 'draft' : 'archived',
