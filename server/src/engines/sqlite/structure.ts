@@ -26,6 +26,7 @@ import { introspect } from './introspect.ts'
 import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
 import type { SqliteMigration } from './migrate/migration.ts'
+import { patiently } from './migrate/pacer.ts'
 import { planMigration } from './migrate/plan.ts'
 import { type Ask, type Planned, runMigration, sweepAll, sweepRubbish } from './migrate/run.ts'
 import { survey } from './survey.ts'
@@ -102,14 +103,14 @@ export class SqliteStructure implements Structure {
   }
 
   async acquireLease(options: LeaseOptions): Promise<Lease> {
-    await this.#makeSystemTables()
+    await this.#makeSystemTables(options.signal)
     const lease = await HeldLease.acquire(options, this.#ask)
     await sweepRubbish({ lease, signal: options.signal }, this.#ask)
     return lease
   }
 
   /** Pilar's own tables, made or brought up to date. Several processes may do it at once: one does, and the others find it done. */
-  async #makeSystemTables(): Promise<void> {
+  async #makeSystemTables(signal: AbortSignal): Promise<void> {
     await loadGrammar()
     for (;;) {
       const version = this.#parts.version()
@@ -119,7 +120,7 @@ export class SqliteStructure implements Structure {
       if (steps.length === 0) return
       const at = new Date(systemClock.now()).toISOString()
       const plan = this.#plan(steps, part, at)
-      await this.#ask({ kind: 'at-once', version, plan })
+      await patiently(signal, () => this.#ask({ kind: 'at-once', version, plan }))
     }
   }
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../std/clock.ts'
 import type { Lease, LeaseOptions } from '../../structure.ts'
 import { LEASE_MS } from '../../structure.ts'
-import { requireLeave, sleep } from './pacer.ts'
+import { patiently, requireLeave, sleep } from './pacer.ts'
 import type { Ask } from './run.ts'
 
 /** How often a process that waits asks again, in milliseconds. */
@@ -28,8 +28,10 @@ export class HeldLease implements Lease {
     let told: string | null = null
     for (;;) {
       requireLeave(signal)
-      const nowMs = systemClock.now()
-      const taken = await ask({ kind: 'take-lease', holder, nowMs, untilMs: nowMs + LEASE_MS })
+      const taken = await patiently(signal, () => {
+        const nowMs = systemClock.now()
+        return ask({ kind: 'take-lease', holder, nowMs, untilMs: nowMs + LEASE_MS })
+      })
       if (taken.fence !== null) return new HeldLease(holder, taken.fence, ask)
       if (taken.holder !== told) waiting?.(taken.holder)
       told = taken.holder

@@ -1,4 +1,4 @@
-import { failure } from '../../../errors/error.ts'
+import { failure, PilarError } from '../../../errors/error.ts'
 import { systemClock } from '../../../std/clock.ts'
 import type { MigrationRun } from '../../structure.ts'
 
@@ -44,6 +44,20 @@ export class Pacer {
     requireLeave(this.#run.signal)
   }
 }
+
+/** Asks again as long as another process keeps the file locked: what takes an hour is not given up for that. */
+export async function patiently<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isLocked(error)) throw error
+      requireLeave(signal)
+    }
+  }
+}
+
+export const isLocked = (error: unknown): boolean => error instanceof PilarError && error.code === '55P03'
 
 /** 57014 when the signal came. */
 export function requireLeave(signal: AbortSignal): void {

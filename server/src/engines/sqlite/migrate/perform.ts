@@ -128,7 +128,21 @@ function unseen<T>({ group, versions, expected }: Place, body: () => T): { value
   }
 }
 
+/** How long a switch waits for the lock of another process, in milliseconds: requests are held meanwhile. */
+const SWITCH_LOCK_MS = 250
+
 function switchOver(place: Place, task: SwitchTask): StructureOutcomes['switch'] {
+  const { database } = place.connection
+  const lockMs = Number(database.prepare('PRAGMA busy_timeout').get()?.['timeout'])
+  database.exec(`PRAGMA busy_timeout = ${SWITCH_LOCK_MS}`)
+  try {
+    return switchNow(place, task)
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${lockMs}`)
+  }
+}
+
+function switchNow(place: Place, task: SwitchTask): StructureOutcomes['switch'] {
   const { database } = place.connection
   return withoutForeignKeys(place, () =>
     place.group.atomic(() => {

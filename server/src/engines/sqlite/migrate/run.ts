@@ -5,7 +5,7 @@ import type { JournalEntry, MigrationRun, Progress } from '../../structure.ts'
 import { LEASE_MS } from '../../structure.ts'
 import { entryRow } from './journal.ts'
 import type { SqliteMigration, TableCopy } from './migration.ts'
-import { Meter, Pacer } from './pacer.ts'
+import { isLocked, Meter, Pacer, patiently, requireLeave } from './pacer.ts'
 import { COPY_PREFIX } from './reserved.ts'
 import { firstDifference } from './same-structure.ts'
 import type { Claim, Key, StructureOutcomes, StructureTask } from './tasks.ts'
@@ -54,14 +54,16 @@ export async function sweepAll(run: Pick<MigrationRun, 'lease' | 'signal'>, ask:
 }
 
 interface Sweeping {
-  readonly run: Pick<MigrationRun, 'lease'>
+  readonly run: Pick<MigrationRun, 'lease' | 'signal'>
   readonly ask: Ask
   readonly pacer: Pacer
 }
 
 async function sweep({ run, ask, pacer }: Sweeping, keep: string | null): Promise<void> {
   for (;;) {
-    const { done, tookMs } = await ask({ kind: 'sweep', claim: claimOf(run), keep, rows: pacer.rows })
+    const { done, tookMs } = await patiently(run.signal, () =>
+      ask({ kind: 'sweep', claim: claimOf(run), keep, rows: pacer.rows }),
+    )
     if (done) return
     await pacer.after(tookMs)
   }
@@ -152,12 +154,9 @@ class Run {
 
   async #prepare(copy: TableCopy): Promise<{ after: Key | null; rowsDone: number }> {
     for (;;) {
-      const outcome = await this.#place.ask({
-        kind: 'prepare-copy',
-        version: this.#version,
-        copy,
-        claim: this.#claim(),
-      })
+      const outcome = await patiently(this.#run.signal, () =>
+        this.#place.ask({ kind: 'prepare-copy', version: this.#version, copy, claim: this.#claim() }),
+      )
       if (outcome.kind === 'changed') {
         this.#version = outcome.version
         return outcome
@@ -174,7 +173,9 @@ class Run {
     let { after } = start
     do {
       const task = { copy: start.copy, claim: this.#claim(), after, rows: this.#pacer.rows }
-      const copied = await this.#place.ask<'copy-rows' | 'compare-rows'>({ kind, ...task })
+      const copied = await patiently(this.#run.signal, () =>
+        this.#place.ask<'copy-rows' | 'compare-rows'>({ kind, ...task }),
+      )
       after = copied.after
       report(copied.rows)
       await this.#pacer.after(copied.tookMs)
@@ -186,7 +187,9 @@ class Run {
     for (const copy of this.#planned.plan.copies) {
       for (;;) {
         const task = { copy, claim: this.#claim(), rows: this.#pacer.rows }
-        const { behind, compare, tookMs } = await this.#place.ask({ kind: 'catch-up', ...task })
+        const { behind, compare, tookMs } = await patiently(this.#run.signal, () =>
+          this.#place.ask({ kind: 'catch-up', ...task }),
+        )
         await this.#pacer.after(tookMs)
         if (compare) await this.#inBatches('compare-rows', { copy, after: null }, () => {})
         if (behind <= BEHIND_MAX / 10) break
@@ -204,7 +207,8 @@ class Run {
         await atSwitch(() => this.#switchOnce(behindMax))
         return
       } catch (error) {
-        if (!(error instanceof Again)) throw error
+        if (!(error instanceof Again || isLocked(error))) throw error
+        requireLeave(this.#run.signal)
       }
     }
   }
