@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { seededRandom, tempFolder } from '../../../test/support/temp.ts'
 import { PilarError } from '../../errors/error.ts'
 import { ExpressionError, loadGrammar } from '../../policy/expression/index.ts'
-import { makeColumn, makeTable } from '../../schema/make-catalog.ts'
+import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
 import { castRule } from '../../schema/migration/casts.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import {

@@ -44,13 +44,14 @@ async function timed(steps: readonly MigrationStep[]) {
   return { found, costs, tookMs: systemClock.monotonicMs() - startMs, heldMs: delay.max / 1e6 }
 }
 
-/** A busy machine adds its own. Alone it is below 50 ms. */
-const HELD_MS_MAX = 250
+/** Some 20 ms alone. The best of a few runs, since others hold this process up, too. */
+const HELD_MS_MAX = 50
+const RUNS_MAX = 6
 
 test('finds one bad row of 200,000 for every rule and expression, without holding requests up', async () => {
   const references = { table: 'public.Customers', columns: ['Id'] }
   const actions = { onDelete: 'no action', onUpdate: 'no action' } as const
-  const { found, costs, tookMs, heldMs } = await timed([
+  const steps: readonly MigrationStep[] = [
     { kind: 'set-not-null', table, column: 'Note', using: null },
     { kind: 'add-unique', table, unique: { name: 'Orders_Code_key', columns: ['Code'] } },
     { kind: 'add-check', table, check: { name: 'Orders_Total_check', expression: '"Total" >= 0' } },
@@ -65,7 +66,8 @@ test('finds one bad row of 200,000 for every rule and expression, without holdin
       column: makeColumn({ name: 'Number', type: INTEGER, nullable: true }),
       using: `case when "Total" < 0 then "Code"::integer else "Id" end`,
     },
-  ])
+  ]
+  const { found, costs, tookMs, ...first } = await timed(steps)
   assert.deepEqual(found, [
     ['1 row of Orders.Note has no value', { Id: 123456, Note: null }],
     ['1 value of Orders.Code is there more than once, in 2 rows (Orders_Code_key)', { Code: 'C7', rows: 2 }],
@@ -85,6 +87,9 @@ test('finds one bad row of 200,000 for every rule and expression, without holdin
     [false, false, false, false, true],
   )
   assert.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`)
+  let { heldMs } = first
+  for (let run = 1; run < RUNS_MAX && heldMs > HELD_MS_MAX; run++)
+    heldMs = Math.min(heldMs, (await timed(steps)).heldMs)
   assert.ok(heldMs < HELD_MS_MAX, `held up for ${Math.round(heldMs)} ms`)
 })
 

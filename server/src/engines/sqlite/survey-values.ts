@@ -175,7 +175,11 @@ function changedSince({ column, from, step }: Cast & { readonly step: number }, 
     findings: ({ classes }) => {
       const changed = classes['changed']
       if (changed === undefined) return []
-      const message = `${counted(changed.rows, 'value')} of ${labelOf(column, rows)} ${verb(changed.rows, 'was', 'were')} changed since, and ${verb(changed.rows, 'is', 'are')} converted back`
+      const back =
+        column.using !== null || castRule(from.type, column.column.type).kind !== 'none'
+          ? `, and ${verb(changed.rows, 'is', 'are')} converted back`
+          : ''
+      const message = `${counted(changed.rows, 'value')} of ${labelOf(column, rows)} ${verb(changed.rows, 'was', 'were')} changed since${back}`
       return [findingOf({ step, kind: 'tells', message, hint: null }, changed)]
     },
   }

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { tempFolder } from '../../../test/support/temp.ts'
 import { loadGrammar } from '../../policy/expression/index.ts'
 import type { Column, Table } from '../../schema/catalog.ts'
-import { makeColumn, makeTable } from '../../schema/make-catalog.ts'
+import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import {
   BIGINT,
@@ -19,7 +19,6 @@ import {
 } from '../../schema/types.ts'
 import { printCreateTable } from './migrate/print-table.ts'
 import { survey } from './survey.ts'
-import { registerFunctions } from './udf/register.ts'
 
 before(loadGrammar)
 const folder = tempFolder()
@@ -36,18 +35,8 @@ function fileOf(sql: string): string {
 
 /** A file of our own making: tables in our storage, and rows as they are stored. */
 function ownFile(tables: readonly Table[], rows: string): string {
-  const file = fileOf('')
-  const database = new DatabaseSync(file)
-  registerFunctions(database, () => 1)
-  database.enableDefensive(false)
-  database.exec('PRAGMA foreign_keys = OFF')
-  migrate(
-    database,
-    tables.map((table): MigrationStep => ({ kind: 'create-table', table, using: null })),
-  )
-  database.exec(rows)
-  database.close()
-  return file
+  const catalog = makeCatalog({ version: 0, tables })
+  return fileOf([...tables.map((table) => printCreateTable(table, { catalog })), rows].join(';\n'))
 }
 
 const nullable = (name: string, type: ColumnType, more: Partial<Column> = {}): Column =>
@@ -374,9 +363,32 @@ for (const { what, steps, found } of REFUSALS) {
 }
 
 test('finds nothing in tables without rows but what no row is needed for', async () => {
-  const messages = (await findings(
-    EMPTY(),
-    ...REFUSALS.slice(0, 3).flatMap(({ steps }) => steps.slice(0, 1)),
-  )) as unknown[]
-  assert.deepEqual(messages, [])
+  const needsNoRow = ['types with nothing in common', 'an expression with a mistake']
+  const file = EMPTY()
+  for (const { what, steps, found } of REFUSALS) {
+    assert.deepEqual(await findings(file, ...steps), needsNoRow.includes(what) ? found : [], what)
+  }
+})
+
+test('shows what each step comes to', async () => {
+  const signal = new AbortController().signal
+  const steps = [
+    addColumn(nullable('note', TEXT)),
+    changeType('pages', TEXT, INTEGER, 'length(pages)'),
+    { kind: 'rename-column', table: 'public.posts', column: 'note', to: 'remark' },
+  ] as const
+  const { steps: shown } = await survey(steps, { file: LIBRARY(), lockTimeoutMs: 1000, nowMicros: 0n, signal })
+  assert.deepEqual(
+    shown.map(({ rows, copies }) => [rows, copies]),
+    [
+      [0, false],
+      [5, true],
+      [0, false],
+    ],
+  )
+  assert.deepEqual(shown[2]?.sql, ['ALTER TABLE "posts" RENAME COLUMN "note" TO remark'])
+  assert.match(
+    shown[1]?.sql.join('\n') ?? '',
+    /INSERT INTO "pilar\.copy_.* SELECT .*length\(s\."pages"\).* FROM "posts" AS s/,
+  )
 })
