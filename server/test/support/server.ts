@@ -14,6 +14,8 @@ export interface ServerOptions {
   /** An existing SQLite file. It is copied first, so that the original stays as it is. */
   readonly database?: string
   readonly settings?: Partial<Settings>
+  /** As `AppOptions.task`. */
+  readonly task?: 'serve' | 'develop'
   readonly limits?: Partial<Limits>
 }
 
@@ -52,6 +54,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Served> 
         logLevel: 'silent',
         ...options.settings,
       },
+      ...(options.task === undefined ? {} : { task: options.task }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     })
     const url = await app.listen()
