@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import type { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { before, test } from 'node:test'
+import { shared } from '../../../../test/support/require.ts'
 import { loadGrammar } from '../../../policy/expression/index.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import { makeColumn, makeTable } from '../../../schema/make-catalog.ts'
@@ -126,7 +127,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'a unique key goes': {
     steps: [{ kind: 'drop-unique', table: A, unique: { name: 'Artists_Name_Born_key', columns: ['Name', 'Born'] } }],
     copies: ['Artists'],
-    text: [['\n    UNIQUE (Name, Born) ON CONFLICT IGNORE,', '']],
+    text: [
+      ['\n    UNIQUE (Name, Born) ON CONFLICT IGNORE,', ''],
+      ['"robot"', "'robot'"],
+    ],
     check: (database) => {
       database.exec("INSERT INTO Artists (Name) VALUES ('Dee')")
       assert.match(rowsOf(database, 'Artists', 'Name'), /{"#":10,"Name":"Dee"}/)
@@ -262,6 +266,62 @@ test('a full text index over a table follows it, and holds its columns', () => {
   assert.throws(
     () => migrate(database, [{ kind: 'rename-column', table: 'public.my pages', column: 'body', to: 'text' }]),
     { message: 'the full text index notes_fts reads the column "body" of my pages by this name' },
+  )
+  database.close()
+})
+
+const chinook = shared('chinook/chinook.sqlite')
+
+test('every table and column of Chinook is renamed, and each loses a column: no row changes', {
+  skip: chinook.skip,
+}, () => {
+  const file = new DatabaseSync(chinook.path, { readOnly: true })
+  const database = databaseOf('CREATE TABLE t (a)')
+  database.deserialize(file.serialize())
+  file.close()
+  database.enableDefensive(false)
+  const found = introspect(database)
+  const tables = [...found.tables.values()].filter((table) => table.kind === 'table')
+  const texts = (table: string, columns: readonly string[]): string =>
+    rowsOf(database, table, columns.map((name) => `quote("${name}") AS c`).join(', '))
+  const before = tables.map((table) =>
+    texts(
+      table.name,
+      table.columns.map((column) => column.name),
+    ),
+  )
+  const gone = (table: (typeof tables)[number]) =>
+    table.columns.findLast(
+      (column) =>
+        !table.primaryKey.includes(column.name) && !table.foreignKeys.some((key) => key.columns.includes(column.name)),
+    )
+  const { plan } = migrate(
+    database,
+    tables.flatMap((table): MigrationStep[] => {
+      const lost = gone(table)
+      return [
+        ...(lost === undefined ? [] : [{ kind: 'retire-column', table: table.key, column: lost.name } as const]),
+        ...table.columns
+          .filter((column) => column !== lost)
+          .map(
+            ({ name }): MigrationStep => ({ kind: 'rename-column', table: table.key, column: name, to: `the ${name}` }),
+          ),
+        { kind: 'rename-table', table: table.key, to: `music.${table.name}s` },
+      ]
+    }),
+  )
+  assert.equal(plan.copies.length, 0)
+  const after = tables.map((table) => {
+    const lost = gone(table)?.name
+    return texts(
+      `music.${table.name}s`,
+      table.columns.map(({ name }) => (name === lost ? `pilar_retired_${name}` : `the ${name}`)),
+    )
+  })
+  assert.deepEqual(after, before)
+  assert.equal(
+    introspect(database).tables.get('music.Tracks')?.foreignKeys.length,
+    found.tables.get('public.Track')?.foreignKeys.length,
   )
   database.close()
 })

@@ -82,7 +82,7 @@ function planTable(given: Given, after: Catalog, input: PlanInput): PlannedTable
     isOwn: text.own,
     isWithoutRowid: /\bWITHOUT\s+ROWID\b/i.test(parseTable(sql)?.tail ?? ''),
     computed,
-    uniqueIndexes: new Set(uniques.map((index) => index.name)),
+    uniqueIndexes: new Set(uniques.map((index) => bareIndexName(index.name, origin))),
     name,
   }
 }
@@ -117,6 +117,11 @@ function withTable(catalog: Catalog, table: Table): Catalog {
     tables: [...catalog.tables.values(), table],
     functions: [...catalog.functions.values()],
   })
+}
+
+/** Names of indexes are of the whole file: those of a retired table have its reserved name before their own. */
+export function bareIndexName(index: string, table: string): string {
+  return index.startsWith(`${table}:`) && table.startsWith('pilar.retired_') ? index.slice(table.length + 1) : index
 }
 
 /** How a column is computed: by SQLite when it is read, by SQLite when it is written, by us when it is written, or not at all. */

@@ -10,7 +10,7 @@ import { putInPlace, rewriteSchema } from './exchange.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
 import { planChecks } from './plan-checks.ts'
 import { indexOfCopy, planCopy, type RowKey, renameIndex, rowKeyOf } from './plan-copy.ts'
-import { copyReason, goneOf, type PlannedTable, plannedTables } from './plan-table.ts'
+import { bareIndexName, copyReason, goneOf, type PlannedTable, plannedTables } from './plan-table.ts'
 import { finalText } from './plan-text.ts'
 import { planViews } from './plan-views.ts'
 import { planVirtualTables, type RenamedTable } from './plan-virtual.ts'
@@ -94,6 +94,7 @@ class Planner {
       const isCopied = copyReason(table, after, { found, rows: rows(origin) }) !== null
       return { planned: table, isCopied, key: rowKeyOf(this.#scratch, origin), renamed: new Map() }
     })
+    if (this.#alters(works)) this.#first.push(...this.#scratch.fixQuotes())
     this.#dropIndexes(works)
     const filled = this.#fillTables()
     const renamed = this.#rename(works, filled)
@@ -114,6 +115,12 @@ class Planner {
     const parts = { first: this.#first, names, rewrites: this.#rewrites, last: this.#last, checks }
     this.#rehearse(parts)
     return { id: this.#id, copies, switch: parts }
+  }
+
+  /** Whether SQLite looks at the texts of all objects, by ALTER TABLE, or makes some of them anew. */
+  #alters(works: readonly Work[]): boolean {
+    const isFilled = this.#steps.some((step) => step.kind === 'create-table' && step.using !== null)
+    return isFilled || this.#trace.purged.length > 0 || works.some((work) => work.isCopied || isRenamed(work.planned))
   }
 
   #copied(works: readonly Work[]): readonly Work[] {
@@ -273,8 +280,8 @@ class Planner {
       const sql = `CREATE UNIQUE INDEX ${quoteName(unique.name)} ON ${quoteName(planned.name)} (${quoteNames(unique.columns)}) /*pilar:"unique"*/`
       return [{ name: unique.name, was: null, sql, isSame: false }]
     })
-    const others = found.filter((index) => !known.has(bare(index.name, origin)))
-    return [...indexes, ...uniques, ...others.map((index) => kept(index, bare(index.name, origin)))]
+    const others = found.filter((index) => !known.has(bareIndexName(index.name, origin)))
+    return [...indexes, ...uniques, ...others.map((index) => kept(index, bareIndexName(index.name, origin)))]
   }
 
   /** All of it but the rows, on the empty file. */
@@ -292,6 +299,9 @@ class Planner {
 }
 
 const RETIRED = 'pilar.retired_'
+
+const isRenamed = ({ trace, name, columns }: PlannedTable): boolean =>
+  trace.origin !== name || columns.some((each) => each.trace.origin !== null && each.trace.origin !== each.name)
 
 function renamedTable({ planned, renamed }: Work): RenamedTable {
   const { trace, name, columns } = planned
@@ -321,9 +331,6 @@ const renamedText = (was: SchemaRow, name: string): string =>
 function putAway(index: SchemaRow, storedAs: string, origin: string): FinalIndex {
   return kept(index, origin === storedAs ? index.name : `${storedAs}:${index.name}`)
 }
-
-const bare = (index: string, origin: string): string =>
-  index.startsWith(`${origin}:`) && origin.startsWith(RETIRED) ? index.slice(origin.length + 1) : index
 
 /** Whether the single whole key of a table of ours is the rowid: where it was, and where it begins to count. */
 function isRowidKept({ planned, isCopied, key }: Work): boolean {

@@ -12,12 +12,15 @@ import { type PlanOptions, planMigration } from './plan.ts'
 import { firstDifference } from './same-structure.ts'
 import { performAtOnce } from './switch.ts'
 
-/** A database in memory as the writer has it, made by a script. */
+/** A database as the writer has it, made by a script: by a program that takes texts in double quotes, if there is one. */
 export function databaseOf(script: string): DatabaseSync {
-  const database = new DatabaseSync(':memory:', { enableDoubleQuotedStringLiterals: true })
+  const made = new DatabaseSync(':memory:', { enableDoubleQuotedStringLiterals: true })
+  made.exec(script)
+  const database = new DatabaseSync(':memory:')
+  if (script !== '') database.deserialize(made.serialize())
+  made.close()
   registerFunctions(database, () => 1)
   database.function('pilar_fuel', () => 1)
-  database.exec(script)
   database.exec('PRAGMA foreign_keys = OFF')
   database.enableDefensive(false)
   return database

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { failure } from '../../../errors/error.ts'
-import { quoteName } from '../../sql/printer.ts'
+import { quoteName, quoteText } from '../../sql/printer.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { isTransient } from './reserved.ts'
 import { parseTable, type TableDdl } from './table-ddl.ts'
@@ -72,6 +72,30 @@ export class Scratch {
         aside.push(object.sql)
       }
     }
+  }
+
+  /**
+   * Old files have texts in double quotes, which our connections do not take for texts: SQLite itself can put them in single ones, as it does when
+   * a column is renamed. Gives the statements that do the same to the file.
+   */
+  fixQuotes(): readonly string[] {
+    const before = new Map(this.#texts())
+    this.database.exec('CREATE TABLE pilar_moving (a)')
+    const { aside } = this.alter('ALTER TABLE pilar_moving RENAME COLUMN a TO b')
+    this.database.exec('DROP TABLE pilar_moving')
+    for (const sql of aside) this.database.exec(sql)
+    const changed = this.#texts().filter(([key, sql]) => before.get(key) !== sql)
+    if (changed.length === 0) return []
+    const updates = changed.map(([key, sql]) => {
+      const [type = '', name = ''] = JSON.parse(key) as string[]
+      return `UPDATE sqlite_schema SET sql = ${quoteText(sql)} WHERE type = ${quoteText(type)} AND name = ${quoteText(name)}`
+    })
+    return ['PRAGMA writable_schema = ON', ...updates, 'PRAGMA writable_schema = RESET']
+  }
+
+  #texts(): readonly (readonly [string, string])[] {
+    const rows = this.database.prepare('SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL').all()
+    return rows.map(({ type, name, sql }) => [JSON.stringify([type, name]), String(sql)])
   }
 
   close(): void {
