@@ -24,15 +24,18 @@ export function ruleQuestions(rows: SurveyedRows, others: ReadonlyMap<string, Su
   const blame = (kind: Parameters<typeof constraintKey>[0], name: string, columns: readonly string[]): number | null =>
     constraintSteps.get(constraintKey(kind, name)) ??
     (origin === null ? (made?.step ?? null) : changedBy(columns, rows))
-  const unique = (name: string, columns: readonly string[], step: number | null, index: Index | null): void => {
+  const unique = (key: Key, step: number | null): void => {
+    const { columns, index } = key
     if (step === null || columns.length === 0 || !rows.isSound(columns)) return
-    if (index?.where == null || rows.unsound.size === 0) list.push(duplicates({ name, columns, index }, { rows, step }))
+    if (index?.where == null || rows.unsound.size === 0) list.push(duplicates(key, { rows, step }))
   }
-  unique(after.primaryKeyName ?? `${after.name}_pkey`, after.primaryKey, blame('key', '', after.primaryKey), null)
-  for (const { name, columns } of after.uniques) unique(name, columns, blame('unique', name, columns), null)
+  const { primaryKey, primaryKeyName } = after
+  const key: Key = { name: primaryKeyName ?? `${after.name}_pkey`, columns: primaryKey, index: null }
+  unique(key, blame('key', '', primaryKey))
+  for (const { name, columns } of after.uniques) unique({ name, columns, index: null }, blame('unique', name, columns))
   for (const index of after.indexes) {
     const columns = index.columns.map((column) => column.name)
-    if (index.unique) unique(index.name, columns, blame('index', index.name, columns), index)
+    if (index.unique) unique({ name: index.name, columns, index }, blame('index', index.name, columns))
   }
   for (const check of after.checks) {
     const columns = checkColumns(check, after, rows.after)
