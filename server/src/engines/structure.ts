@@ -3,7 +3,10 @@ import type { Finding, MigrationStep } from '../schema/migration/step.ts'
 
 /** The part of an open pool that reads and changes the structure of a database. Never used by requests. */
 export interface Structure {
-  /** Reads the structure as it is: tables, what is retired, what has no word (`Catalog.opaque`). `version` is 0. Writes nothing. */
+  /**
+   * Reads the structure as it is: tables, what is retired, what has no word (`Catalog.opaque`). `version` is 0. Writes nothing. Throws PILAR_START for
+   * a database that a later version of Pilar has written.
+   */
   introspect(signal: AbortSignal): Promise<Catalog>
 
   /** What the rows say about each step, and what the engine would run. Writes nothing, and keeps no writer waiting. */

@@ -1,3 +1,4 @@
+import { failure } from '../errors/error.ts'
 import { assert } from '../std/assert.ts'
 import { buildCatalog } from './build-catalog.ts'
 import { schema } from './builder.ts'
@@ -47,4 +48,23 @@ export function systemCatalog(): Catalog {
 export function systemPart(found: Catalog): Catalog {
   const tables = [...found.tables.values()].filter((each) => each.system && each.schema === 'pilar')
   return makeCatalog({ version: 0, tables })
+}
+
+/**
+ * Refuses a database whose own tables of Pilar have more than this version knows: a later one wrote it, and what it added would be taken away. Gives
+ * the same structure. Throws PILAR_START.
+ */
+export function requireKnownVersion(found: Catalog): Catalog {
+  const parts = [...systemPart(found).tables.values()]
+  if (parts.length === 0) return found
+  const known = systemCatalog()
+  for (const table of parts) {
+    const own = known.tables.get(table.key)
+    const column = table.columns.find(({ name }) => own?.column.has(name) !== true)
+    if (own !== undefined && column === undefined) continue
+    const what = own === undefined ? table.key : `${table.key}.${column?.name}`
+    const message = `the database was written by a later version of Pilar: this one does not know ${what}`
+    throw failure('PILAR_START', { message }, { hint: 'Use that version, or restore a backup from before it.' })
+  }
+  return found
 }

@@ -83,6 +83,42 @@ test('a data directory of 0.1 takes a new column and a new table', async (t) => 
   })
 })
 
+for (const [change, unknown] of [
+  ['ALTER TABLE "pilar.migrations" ADD COLUMN author TEXT', 'pilar.migrations.author'],
+  ['CREATE TABLE "pilar.cells" (/*pilar:{"system":true}*/ "id" INT_INTEGER)', 'pilar.cells'],
+] as const) {
+  test(`a data directory of a later version is refused, and nothing is changed: ${unknown}`, async (t) => {
+    const cwd = unpack(join(FIXTURES, 'data-0.1/everything'), t)
+    const schema = join(cwd, 'schema.ts')
+    writeFileSync(
+      schema,
+      readFileSync(schema, 'utf8').replace('tags: table(', 'colours: table({ a: c.text() }),\n    tags: table('),
+    )
+    await serving(cwd, {}, async () => {})
+    const database = new DatabaseSync(join(cwd, '.pilar/data.db'), { defensive: false })
+    database.exec(change)
+    const objects = () => database.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all()
+    const before = objects()
+    for (const args of [
+      ['start', '--port', '0'],
+      ['migrate', 'plan'],
+      ['migrate', 'apply', '--yes'],
+      ['db', 'seed'],
+    ]) {
+      const pilar = new Pilar(args, { cwd })
+      const { code } = await pilar.ended
+      assert.equal(
+        pilar.err,
+        `pilar: the database was written by a later version of Pilar: this one does not know ${unknown}\n` +
+          'hint: Use that version, or restore a backup from before it.\n',
+      )
+      assert.equal(code, 1)
+    }
+    assert.deepEqual(objects(), before)
+    database.close()
+  })
+}
+
 test('control: a row that differs in the file is found', async (t) => {
   const fixture = join(FIXTURES, 'data-0.1/everything')
   const cwd = unpack(fixture, t)

@@ -4,7 +4,7 @@ import type { Catalog } from '../../schema/catalog.ts'
 import { applySteps } from '../../schema/migration/apply-steps.ts'
 import { diff } from '../../schema/migration/diff.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
-import { systemCatalog, systemPart } from '../../schema/system-tables.ts'
+import { requireKnownVersion, systemCatalog, systemPart } from '../../schema/system-tables.ts'
 import { systemClock } from '../../std/clock.ts'
 import { quoteName } from '../sql/printer.ts'
 import type {
@@ -55,7 +55,7 @@ export class SqliteStructure implements Structure {
   }
 
   async introspect(_signal: AbortSignal): Promise<Catalog> {
-    return this.#inspect(introspect)
+    return requireKnownVersion(this.#inspect(introspect))
   }
 
   survey(steps: readonly MigrationStep[], signal: AbortSignal): Promise<Survey> {
@@ -114,7 +114,7 @@ export class SqliteStructure implements Structure {
     await loadGrammar()
     for (;;) {
       const version = this.#parts.version()
-      const found = this.#inspect(introspect)
+      const found = requireKnownVersion(this.#inspect(introspect))
       const part = systemPart(found)
       const { steps } = diff(part, systemCatalog(), { known: part })
       if (steps.length === 0) return
