@@ -48,13 +48,20 @@ export async function pendingWork(context: MigrateContext): Promise<PendingWork>
           },
         ]
       : await planFiles({ structure, files: inState('pending'), signal })
+  const told = drift.length === 0 ? parts : parts.map(withoutDrift)
   return {
-    parts: parts.filter(({ plan }) => plan.steps.length > 0 || !plan.possible || plan.warnings.length > 0),
+    parts: told.filter(({ plan }) => plan.steps.length > 0 || !plan.possible || plan.warnings.length > 0),
     present: inState('present').map(({ name }) => name),
     ...{ conflicts, drift },
     schemaAhead: files !== null && definition !== null && (await isAhead(context, files, definition)),
     possible: conflicts.length === 0 && parts.every(({ plan }) => plan.possible),
   }
+}
+
+/** Told once for the whole database is enough. */
+function withoutDrift(part: WorkPart): WorkPart {
+  const warnings = part.plan.warnings.filter(({ kind }) => kind !== 'drift')
+  return { ...part, plan: { ...part.plan, warnings } }
 }
 
 async function isAhead(

@@ -22,6 +22,8 @@ export async function surveySteps(
     assert(surveyed !== undefined, 'a survey speaks of every step')
     const { sql, rows, estimateMs } = surveyed
     const findings = survey.findings.filter((finding) => finding.step === index)
-    return { step, sql, rows, estimateMs, findings, risk: riskOf(step, { rows }), explanation: explainStep(step) }
+    // Where rows refuse a step there are some, even if none would have to be read to run it.
+    const risk = riskOf(step, findings.some(({ kind }) => kind === 'refuses') ? {} : { rows })
+    return { step, sql, rows, estimateMs, findings, risk, explanation: explainStep(step) }
   })
 }
