@@ -37,9 +37,10 @@ const UNKNOWN: StepPlan = { sql: [], copies: false }
  */
 export async function planSurvey(steps: readonly MigrationStep[], planning: Planning): Promise<SurveyPlan> {
   const { found, objects, rows, nowMicros } = planning
-  const options = { rows: (table: string) => rows.get(table) ?? 0, at: '', nowMicros }
+  const at = new Date(Number(nowMicros / 1000n)).toISOString()
+  const options = { rows: (table: string) => rows.get(table) ?? 0, at, nowMicros }
   const refusal = refusalOf(() => planMigration(steps, { ...options, found, objects }))
-  const draft = draftOf(found)
+  const draft = draftOf(found, at)
   const list: StepPlan[] = []
   let before: readonly SchemaRow[] | null = objects
   for (const step of steps) {
