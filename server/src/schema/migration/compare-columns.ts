@@ -43,7 +43,9 @@ function bringColumn(work: Work, table: Table, wanted: Column): void {
 }
 
 function warnOfRetired(work: Work, table: Table, { name }: Column): void {
-  const retired = work.draft.retired.columns.findLast((each) => each.table === table.key && each.column.name === name)
+  const retired = work.draft.retired.columns.findLast(
+    (each) => each.table === table.key && each.column.name === name && each.converted === undefined,
+  )
   if (retired === undefined) return
   const type = describeType(retired.column.type)
   const message = `a retired column "${name}" of type ${type} is kept: this one begins empty`

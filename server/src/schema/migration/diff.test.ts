@@ -178,6 +178,17 @@ test('a change of type keeps the former values where the new ones say less; goin
   ])
 })
 
+test('a new column does not get the values that a change of type left behind under its name', () => {
+  const before = catalog({ posts: table({ id, size: c.text() }) })
+  const number = catalog({ posts: table({ id, size: c.integer().using('length(size)') }) })
+  const changed = applySteps(before, between(before, number).steps)
+  const gone = catalog({ posts: table({ id, bytes: c.integer().was('size') }) })
+  const renamed = applySteps(changed, between(changed, gone, number).steps)
+  const more = { posts: table({ id, bytes: c.integer(), size: c.text().nullable() }) }
+  assert.deepEqual(steps(renamed, more, gone), ['add-column posts size'])
+  assert.deepEqual(between(renamed, catalog(more), gone).warnings, [])
+})
+
 test('null, defaults, comments, identity, computed columns', () => {
   const from = {
     posts: table({
