@@ -1,8 +1,10 @@
 import type { EnginePool } from '../engines/engine.ts'
 import type { Lease, Progress } from '../engines/structure.ts'
 import type { Observe } from '../runtime/observe.ts'
+import type { Catalog } from '../schema/catalog.ts'
 import { applySteps } from '../schema/migration/apply-steps.ts'
 import { riskOf } from '../schema/migration/risk.ts'
+import { breathe } from './breathe.ts'
 import { applyFiles } from './migrate/apply-files.ts'
 import { applyMigration } from './migrate/apply-migration.ts'
 import { withLease } from './migrate/lease.ts'
@@ -35,6 +37,8 @@ export interface BringOptions {
   readonly signal: AbortSignal
   /** Compares anew. */
   readonly look: () => Promise<Outlook>
+  /** Told what structure a migration that was run has changed. */
+  readonly made: (from: Catalog) => void
   /** Given how things will be after the last migration, makes ready for it, and gives what is called around its moment. */
   readonly prepare?: (after: Outlook) => NonNullable<ApplyOptions['atSwitch']>
 }
@@ -48,9 +52,12 @@ export async function bringUpToDate(first: Outlook, options: BringOptions): Prom
   await requirePermission(first, options)
   const waiting = (other: string) => observe({ kind: 'migration-waiting', holder: other })
   return withLease(pool.structure, { holder, signal, waiting }, async (lease) => {
+    let outlook = first
     // Whoever had it before us may have done all of it.
-    let outlook = await options.look()
-    await requirePermission(outlook, options)
+    if (pool.structureVersion() !== first.structureVersion) {
+      outlook = await options.look()
+      await requirePermission(outlook, options)
+    }
     if (hasOpenFiles(outlook)) {
       await runFiles(outlook, lease, options)
       outlook = await options.look()
@@ -90,24 +97,28 @@ function running(lease: Lease, { pool, backup, observe, signal }: BringOptions):
   return { structure: pool.structure, lease, backup, signal, progress }
 }
 
-async function runFiles({ chain }: Outlook, lease: Lease, options: BringOptions): Promise<void> {
+async function runFiles({ chain, found }: Outlook, lease: Lease, options: BringOptions): Promise<void> {
   if (chain.conflicts.length > 0) return
   const done = await applyFiles({ ...running(lease, options), files: options.project.files ?? [] })
   for (const file of done.applied) options.observe({ kind: 'migrated', what: [file] })
+  if (done.applied.length > 0) options.made(found)
 }
 
 async function runChange(outlook: Outlook, lease: Lease, options: BringOptions): Promise<Outlook> {
   const plan = await surveyOf(outlook, options)
   requirePermitted(plan, options.permission)
   if (!plan.possible) throw refusePlan(plan, HINT_ROWS)
+  await breathe()
   const found = applySteps(outlook.found, outlook.change.steps)
   const after = { ...outlook, found, change: { ...outlook.change, found, steps: [] } }
   const atSwitch = options.prepare?.(after)
+  await breathe()
   await applyMigration(plan, {
     ...running(lease, options),
     ...(atSwitch === undefined ? {} : { atSwitch }),
     entry: { name: null, checksum: null, kind: 'apply', undoes: null },
   })
+  options.made(outlook.found)
   options.observe({ kind: 'migrated', what: plan.steps.map(({ explanation }) => explanation) })
   return { ...after, structureVersion: options.pool.structureVersion() }
 }

@@ -1,5 +1,6 @@
 import { loadGrammar } from '../policy/expression/index.ts'
 import type { Catalog } from '../schema/catalog.ts'
+import { breathe } from './breathe.ts'
 import { type BringOptions, bringUpToDate } from './bring-up-to-date.ts'
 import type { LiveModel, Served } from './live-model.ts'
 import { makeModel } from './make-model.ts'
@@ -51,6 +52,7 @@ export class ModelLoader {
 
   async #reload(wish: Wish, live: LiveModel): Promise<void> {
     const outlook = await this.#look(wish)
+    await breathe()
     if (!hasWork(outlook)) return this.#take(live, this.#serve(wish, outlook))
     const swap = (after: Outlook) => {
       const next = this.#serve(wish, after)
@@ -122,19 +124,15 @@ export class ModelLoader {
   async #bring(wish: Wish, first: Outlook, prepare?: BringOptions['prepare']): Promise<Outlook> {
     const { pool, backup, holder, observe } = this.#options
     const permission = this.#permission ?? this.#options.permission(first.found)
-    let foundEmpty = false
-    const look = async (): Promise<Outlook> => {
-      const outlook = await this.#look(wish)
-      foundEmpty ||= isEmpty(outlook.found)
-      return outlook
-    }
-    const after = await bringUpToDate(first, {
-      ...{ project: wish, unheeded: wish.unheeded, permission, look, pool, backup, holder, observe },
+    return bringUpToDate(first, {
+      ...{ project: wish, unheeded: wish.unheeded, permission, pool, backup, holder, observe },
       signal: this.#options.stopping.signal,
+      look: () => this.#look(wish),
+      made: (from) => {
+        this.madeFirstTables ||= isEmpty(from)
+      },
       ...(prepare === undefined ? {} : { prepare }),
     })
-    this.madeFirstTables ||= foundEmpty && !isEmpty(after.found)
-    return after
   }
 
   #serve(wish: Wish, { change, found, structureVersion }: Outlook): Served {

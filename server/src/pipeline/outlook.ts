@@ -2,6 +2,7 @@ import type { EnginePool } from '../engines/engine.ts'
 import type { Catalog } from '../schema/catalog.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
 import { readCatalog } from '../schema/migration/catalog-text.ts'
+import { breathe } from './breathe.ts'
 import { declare } from './declare.ts'
 import { type Chain, fileChain } from './migrate/file-chain.ts'
 import { lastDeclared } from './migrate/journal.ts'
@@ -55,6 +56,7 @@ export async function outlookOf(project: Project, { pool, withFiles, signal }: O
     const change = { found, wanted, known: wanted, steps: [], obstacles: [], warnings: [] }
     return { structureVersion, found, chain: NO_FILES, change }
   }
+  await breathe()
   const journal = await pool.structure.journal(signal)
   const files = withFiles ? project.files : null
   const chain = files === null ? NO_FILES : fileChain({ files, journal, found })
@@ -62,6 +64,7 @@ export async function outlookOf(project: Project, { pool, withFiles, signal }: O
   const last = pending.at(-1)
   const expected = pending.reduce((catalog, file) => structureAfter(file, catalog), found)
   const known = last === undefined ? lastDeclared(journal) : readCatalog(last.after)
+  await breathe()
   return { structureVersion, found, chain, change: changeOf({ definition, found: expected, known }) }
 }
 

@@ -97,8 +97,7 @@ function entryOf(table: Table, translated: Catalog, reason: string | null): Entr
 
 function leftIn(table: Table, translated: Catalog, reason: string | null): readonly string[] {
   const own = translated.opaque.filter((one) => one.table === table.key).map(describeOpaque)
-  const adopted = table.kind === 'view' && table.definition === null ? ["the view's select"] : []
-  return [...adopted, ...(reason === null ? [] : [`all of its structure, since ${asComment(reason)}`]), ...own]
+  return [...(reason === null ? [] : [`all of its structure, since ${asComment(reason)}`]), ...own]
 }
 
 /** Longer ones are cut: the database has all of it. */
