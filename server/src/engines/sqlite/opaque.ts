@@ -14,6 +14,8 @@ export function readOpaque(file: FoundFile): readonly Opaque[] {
   const objects = file.objects.flatMap((object): Opaque[] => {
     if (object.sql === null || isTransient(object.name) || isTransient(object.tbl_name)) return []
     const text = object.sql
+    if (object.type === 'view' && byName.get(object.name.toLowerCase())?.text.own === false)
+      return [{ kind: 'view', table: keyOf(object.name), name: object.name, text }]
     if (object.type === 'trigger') return [{ kind: 'trigger', table: keyOf(object.tbl_name), name: object.name, text }]
     if (object.type === 'table' && file.virtual.includes(object.name))
       return [{ kind: 'virtual table', table: null, name: object.name, text }]

@@ -4,6 +4,7 @@ import type { Opaque } from '../../../schema/retired.ts'
 import { translateDefault } from './default.ts'
 import { condition, type NativeScope, translateExpression } from './expression.ts'
 import { type Piece, Untranslatable } from './value.ts'
+import { translateView, type ViewScope } from './view.ts'
 
 /**
  * A database's structure with PostgreSQL expressions wherever SQLite's own mean the same for all values of the declared types. What does not is
@@ -11,14 +12,16 @@ import { type Piece, Untranslatable } from './value.ts'
  */
 export function translateCatalog(found: Catalog): Catalog {
   const opaque: Opaque[] = []
-  const tables = [...found.tables.values()].map((table) =>
-    isAdopted(table) && table.kind === 'table' ? translateTable(table, found, opaque) : table,
-  )
+  const tables = [...found.tables.values()].map((table) => {
+    if (!isAdopted(table)) return table
+    return table.kind === 'table' ? translateTable(table, found, opaque) : viewOf(table, found)
+  })
+  const said = new Set(tables.flatMap((table) => (table.definition === null ? [] : [table.key])))
   return makeCatalog({
     ...found,
     tables,
     functions: [...found.functions.values()],
-    opaque: [...found.opaque, ...opaque],
+    opaque: [...found.opaque.filter((one) => one.kind !== 'view' || !said.has(one.table ?? '')), ...opaque],
   })
 }
 
@@ -26,12 +29,27 @@ function isAdopted(table: Table): boolean {
   return table.columns.some((column) => column.storage?.startsWith('native') ?? false)
 }
 
+/** A view whose select can be said; else the view as it is. */
+function viewOf(view: Table, found: Catalog): Table {
+  const sql = found.opaque.find((one) => one.kind === 'view' && one.table === view.key)?.text ?? ''
+  const tables = [...found.tables.values()].filter((table) => table.kind === 'table' && table.schema === view.schema)
+  const scope: ViewScope = {
+    table: (name) => tables.find((table) => table.name.toLowerCase() === name.toLowerCase()) ?? null,
+    isPlain: (table, column) => isPlain(found, table, column),
+  }
+  return orUndefined(() => translateView(view, sql, scope)) ?? view
+}
+
+/** True for a column whose texts are compared byte by byte. */
+function isPlain({ opaque }: Catalog, table: Table, column: Column): boolean {
+  const found = opaque.find((one) => one.kind === 'collation' && one.table === table.key && one.name === column.name)
+  return found === undefined || found.text === 'COLLATE BINARY'
+}
+
 function translateTable(table: Table, found: Catalog, opaque: Opaque[]): Table {
-  const collations = found.opaque.filter((one) => one.table === table.key && one.kind === 'collation')
-  const collated = new Set(collations.filter((one) => one.text !== 'COLLATE BINARY').map((one) => one.name))
   const scope: NativeScope = {
     columns: new Map(table.columns.map((column) => [column.name.toLowerCase(), column])),
-    isPlain: (column) => !collated.has(column.name),
+    isPlain: (column) => isPlain(found, table, column),
   }
   const attempt = <T>(part: Pick<Opaque, 'kind' | 'name' | 'text'>, translate: () => T): T | undefined => {
     const result = orUndefined(translate)

@@ -24,9 +24,20 @@ export interface NativeScope {
   readonly isPlain: (column: Column) => boolean
 }
 
+/** What a name, with the table before it or without, stands for; null when it is no column. */
+export type Names = (source: string | null, name: string) => Piece | null
+
 /** The PostgreSQL expression that means the same; throws `Untranslatable` where there is none or nobody can be sure. */
-export function translateExpression(sql: string, scope: NativeScope): Piece {
-  const reader = new Reader(sql, scope)
+export function translateExpression(sql: string, { columns, isPlain }: NativeScope): Piece {
+  return translateOver(sql, (source, name) => {
+    const column = source === null ? columns.get(name.toLowerCase()) : undefined
+    return column === undefined ? null : columnPiece(column, isPlain(column))
+  })
+}
+
+/** The same over names of any kind. */
+export function translateOver(sql: string, names: Names): Piece {
+  const reader = new Reader(sql, names)
   const piece = reader.or()
   reader.expectEnd()
   return piece
@@ -52,12 +63,12 @@ const SAFE_BITS = 62
 /** Reads SQLite's grammar from the loosest operator to the tightest, and writes PostgreSQL at once. */
 class Reader {
   readonly #tokens: readonly Token[]
-  readonly #scope: NativeScope
+  readonly #names: Names
   #at = 0
 
-  constructor(sql: string, scope: NativeScope) {
+  constructor(sql: string, names: Names) {
     this.#tokens = joinSigns(tokenize(sql).filter((token) => token.kind !== 'comment'))
-    this.#scope = scope
+    this.#names = names
   }
 
   expectEnd(): void {
@@ -186,9 +197,12 @@ class Reader {
   }
 
   #name(token: Token): Piece {
-    if (this.#peek('.')) return refuse('a qualified name')
-    const column = this.#scope.columns.get(token.text.toLowerCase())
-    if (column !== undefined) return columnPiece(column, this.#scope.isPlain(column))
+    if (this.#sign(['.']) !== null) {
+      const name = this.#tokens[this.#at++]
+      return (name?.kind === 'word' ? this.#names(token.text, name.text) : null) ?? refuse('a qualified name')
+    }
+    const column = this.#names(null, token.text)
+    if (column !== null) return column
     if (isKeyword(token, 'TRUE')) return atom('true', 'boolean', { constant: '1' })
     return isKeyword(token, 'FALSE') ? atom('false', 'boolean', { constant: '0' }) : refuse(`the word ${token.text}`)
   }

@@ -58,11 +58,11 @@ export const textPiece = (value: string): Piece => atom(quoteText(value), 'text'
 
 const BITS: Readonly<Record<string, number>> = { smallint: 15, integer: 31, bigint: 63 }
 
-/** A column; `plain` when its texts are compared byte by byte. */
-export function columnPiece(column: Column, plain: boolean): Piece {
+/** A column; `plain` when its texts are compared byte by byte. `source` is the name of its table, where there are several. */
+export function columnPiece(column: Column, plain: boolean, source: string | null = null): Piece {
   const { name } = column.type
   const bits = BITS[name]
-  const text = quoteName(column.name)
+  const text = `${source === null ? '' : `${quoteName(source)}.`}${quoteName(column.name)}`
   if (bits !== undefined) return atom(text, 'integer', { bits })
   if (name === 'real' || name === 'double') return atom(text, 'double')
   if (name === 'text' || name === 'varchar') return atom(text, plain ? 'text' : 'other')
@@ -103,7 +103,7 @@ export function comparable(left: Piece, right: Piece, ordered: boolean): readonl
   if (a.kind !== b.kind) return refuse(`${a.kind} and ${b.kind}`)
   if (a.kind === 'date') return [a, b]
   if (a.kind === 'boolean' && !ordered && constants.length === 1) return [a, b]
-  if (a.kind !== 'text' || ordered || constants.length !== 1) return refuse(`a comparison of ${a.kind}`)
+  if (a.kind !== 'text' || ordered) return refuse(`a comparison of ${a.kind}`)
   return constants.some((piece) => looksNumeric(piece.constant ?? '')) ? refuse('a number as text') : [a, b]
 }
 
