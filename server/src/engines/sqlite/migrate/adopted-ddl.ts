@@ -147,16 +147,23 @@ export function newColumnPart(name: string, text: string, like: Part | undefined
   return { column: name, pieces: [{ ...added('other', text), before }], after: '' }
 }
 
-/** The note of somebody else's table: only where something in it is ours. */
-export function noteAdopted(ddl: TableDdl, table: Table, physical: string, further: TableNote = {}): TableDdl {
+/** A definition of ours printed anew, with the constraints that stand in it; `hasKey`: the text has the primary key already. */
+export function printedAnew(part: Part, text: string, hasKey: boolean): Part {
+  const before = part.pieces[0]?.before ?? ' '
+  const kinds: readonly PieceKind[] = ['unique', 'check', 'foreign', ...(hasKey ? [] : (['primary'] as const))]
+  const rules = part.pieces.filter((piece) => kinds.includes(piece.kind))
+  return { ...part, pieces: [{ ...added('other', text), before }, ...rules] }
+}
+
+/** The note of a table whose text is edited: only where something in it is ours. `isOwn`: Pilar made the table, and somebody else changed it. */
+export function noteEdited(ddl: TableDdl, table: Table, physical: string, isOwn: boolean): TableDdl {
   const hasNotes = ddl.parts.some((part) => printPart(part).includes('/*pilar:'))
   const isMoved = table.schema !== 'public' && physical.startsWith(`${table.schema}.`)
   const says: TableNote = {
     ...(isMoved ? { schema: table.schema } : {}),
-    ...further,
     ...(table.comment === null ? {} : { comment: table.comment }),
     ...(table.openColumn === null ? {} : { open: table.openColumn }),
   }
-  if (!hasNotes && Object.keys(says).length === 0) return { ...ddl, note: '' }
-  return { ...ddl, note: wrapNote({ adopted: true, ...says }) }
+  if (!hasNotes && !isOwn && Object.keys(says).length === 0) return { ...ddl, note: '' }
+  return { ...ddl, note: wrapNote(isOwn ? { own: true, ...says } : { adopted: true, ...says }) }
 }

@@ -3,6 +3,7 @@ import { quoteName } from '../../sql/printer.ts'
 import { logName, readsName } from './copy-sql.ts'
 import type { SchemaRewrite, TableCopy } from './migration.ts'
 import { RUBBISH_PREFIX } from './reserved.ts'
+import { withoutForeignKeys } from './table-ddl.ts'
 
 interface SchemaRow {
   readonly name: string
@@ -37,7 +38,8 @@ export function putInPlace(database: DatabaseSync, { target, name }: { target: s
   rewriteSchema(database, rewrites)
   const sequence = sequenceOf(database, name)
   database.exec(`ALTER TABLE ${quoteName(name)} RENAME TO ${quoteName(rubbish)}`)
-  rewriteSchema(database, [{ type: 'table', name: rubbish, sql: plainTable(database, rubbish) }])
+  // They would hold back deletes of the rows they point to. All else stays: rows and trees of the file are as they were.
+  rewriteSchema(database, [{ type: 'table', name: rubbish, sql: withoutForeignKeys(textOf(database, rubbish)) }])
   database.exec(`ALTER TABLE ${quoteName(target)} RENAME TO ${quoteName(name)}`)
   if (sequence !== null) setSequence(database, { name, rubbish, sequence })
   for (const trigger of triggers) database.exec(trigger.sql)
@@ -65,61 +67,8 @@ function renamedIndex({ name, sql }: SchemaRow, newName: string): SchemaRewrite 
   return { type: 'index', name, newName, sql: sql.replace(INDEX_HEAD, (_, head: string) => head + quoteName(newName)) }
 }
 
-interface ColumnRow {
-  readonly name: string
-  readonly type: string
-  readonly pk: number
-  /** 2 for virtual columns, which are not in the rows. */
-  readonly hidden: number
-}
-
-/**
- * The table without its rules: its foreign keys would hold back deletes of the rows they point to. Columns and unique keys stay, since the rows and
- * trees of the file are as they were.
- */
-function plainTable(database: DatabaseSync, table: string): string {
-  const all = database.prepare('SELECT name, type, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid').all(table)
-  const columns = all as unknown as readonly ColumnRow[]
-  const withoutRowid =
-    database.prepare("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?").get(table)?.['wr'] === 1
-  const keys = keysOf(database, table)
-  const primary = columns.filter((column) => column.pk > 0)
-  const isRowid = primary.length === 1 && !withoutRowid && keys.every((key) => key.origin !== 'pk')
-  const parts = columns.map(({ name, type, pk, hidden }) => {
-    if (hidden === 2) return `${quoteName(name)} ${affinity(type)} AS (NULL) VIRTUAL`
-    return `${quoteName(name)} ${isRowid && pk > 0 ? 'INTEGER PRIMARY KEY' : affinity(type)}`
-  })
-  for (const key of keys) parts.push(`${key.origin === 'pk' ? 'PRIMARY KEY' : 'UNIQUE'} (${key.columns})`)
-  return `CREATE TABLE ${quoteName(table)} (${parts.join(', ')})${withoutRowid ? ' WITHOUT ROWID' : ''}`
-}
-
-/** Keys that SQLite keeps indexes for, in the order it has numbered them. */
-function keysOf(database: DatabaseSync, table: string): readonly { origin: string; columns: string }[] {
-  const indexes = database
-    .prepare("SELECT name, origin FROM pragma_index_list(?) WHERE origin IN ('u', 'pk')")
-    .all(table) as unknown as readonly { name: string; origin: string }[]
-  const number = (name: string): number => Number(name.slice(name.lastIndexOf('_') + 1))
-  return indexes
-    .toSorted((a, b) => number(a.name) - number(b.name))
-    .map(({ name, origin }) => {
-      const columns = database
-        .prepare('SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key = 1 ORDER BY seqno')
-        .all(name)
-      const words = columns.map(
-        (column) =>
-          `${quoteName(String(column['name']))} COLLATE ${quoteName(String(column['coll']))}${column['desc'] === 1 ? ' DESC' : ''}`,
-      )
-      return { origin, columns: words.join(', ') }
-    })
-}
-
-/** SQLite's own rules, in their order: what a declared type comes to. */
-function affinity(type: string): string {
-  // Not INTEGER: a key of that type would become the rowid.
-  if (/INT/i.test(type)) return 'INT'
-  if (/CHAR|CLOB|TEXT/i.test(type)) return 'TEXT'
-  if (/BLOB/i.test(type) || type === '') return 'BLOB'
-  return /REAL|FLOA|DOUB/i.test(type) ? 'REAL' : 'NUMERIC'
+function textOf(database: DatabaseSync, table: string): string {
+  return String(database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table)?.['sql'])
 }
 
 /** The last number that AUTOINCREMENT gave out; null where the table counts none. */

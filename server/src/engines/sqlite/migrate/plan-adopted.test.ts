@@ -325,3 +325,32 @@ test('every table and column of Chinook is renamed, and each loses a column: no 
   )
   database.close()
 })
+
+test('STRICT tables, and tables of ours that somebody else changed', () => {
+  const database = databaseOf(`
+    CREATE TABLE strict (a INTEGER PRIMARY KEY, b TEXT, c ANY) STRICT;
+    CREATE TABLE mixed ("id" INTEGER /*pilar:{"type":{"name":"bigint"},"identity":"always"}*/ CONSTRAINT "mixed_pkey" PRIMARY KEY AUTOINCREMENT NOT NULL, "name" TEXT NOT NULL,
+      "strict_id" INT_BIGINT /*pilar:{"type":{"name":"bigint"}}*/ CONSTRAINT "f" REFERENCES "strict" ("a") ON DELETE CASCADE ON UPDATE NO ACTION, seen DATETIME DEFAULT CURRENT_TIMESTAMP CHECK (seen > 1) UNIQUE);
+    INSERT INTO strict VALUES (1, 'x', 2.5); INSERT INTO mixed VALUES (3, 'n', 1, '2020-01-01 00:00:00')`)
+  const found = introspect(database)
+  migrate(database, [
+    {
+      kind: 'add-column',
+      table: 'public.strict',
+      column: column('d', { type: { name: 'numeric', precision: 10, scale: 2 }, default: '1.5' }),
+      using: null,
+    },
+    { kind: 'add-column', table: 'public.strict', column: column('e'), using: 'upper(b)' },
+    { kind: 'add-column', table: 'public.mixed', column: column('more'), using: null },
+    { kind: 'set-table-comment', table: 'public.mixed', comment: 'both' },
+  ])
+  assert.equal(rowsOf(database, 'strict', 'b, c, d, e'), '{"#":1,"b":"x","c":2.5,"d":150,"e":"X"}')
+  const { tables } = introspect(database)
+  assert.deepEqual(tables.get('public.mixed')?.column.get('name'), found.tables.get('public.mixed')?.column.get('name'))
+  assert.equal(tables.get('public.mixed')?.foreignKeys.length, 1)
+  assert.match(
+    sqlOf(database, 'mixed'),
+    /seen DATETIME DEFAULT CURRENT_TIMESTAMP CHECK \(seen > 1\) UNIQUE, "more" TEXT/,
+  )
+  database.close()
+})

@@ -6,7 +6,7 @@ import { convertComputed, SOURCE } from './convert.ts'
 import type { TableCopy } from './migration.ts'
 import { computingOf, type PlannedColumn, type PlannedTable } from './plan-table.ts'
 import type { Scratch } from './scratch.ts'
-import { parseTable, printTable } from './table-ddl.ts'
+import { parseTable, printTable, withoutForeignKeys } from './table-ddl.ts'
 
 /** What finds a row of a table of the file. */
 export interface RowKey {
@@ -93,12 +93,9 @@ export function planCopy(input: CopyInput): TableCopy {
 
 /** Foreign keys begin with the switch. */
 function bareText(text: string, target: string): string {
-  const ddl = parseTable(text)
+  const ddl = parseTable(withoutForeignKeys(text))
   if (ddl === null) throw new Error('assertion failed: a table has definitions')
-  const parts = ddl.parts
-    .map((part) => ({ ...part, pieces: part.pieces.filter((piece) => piece.kind !== 'foreign') }))
-    .filter((part) => part.pieces.length > 0)
-  return printTable({ ...ddl, name: quoteName(target), parts })
+  return printTable({ ...ddl, name: quoteName(target) })
 }
 
 /** In the order of the columns; SQLite computes the rest. */

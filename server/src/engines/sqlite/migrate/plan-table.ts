@@ -4,6 +4,7 @@ import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
 import { computedColumns, nativeGenerated } from '../generated.ts'
 import { readTableText } from '../read-table-sql.ts'
 import { tableName } from '../tables.ts'
+import { isNative } from './adopted-ddl.ts'
 import { type Conversion, convertColumn } from './convert.ts'
 import { hasConstantDefault } from './print-table.ts'
 import type { Scratch } from './scratch.ts'
@@ -19,8 +20,9 @@ export interface PlannedTable {
   /** Its name in the file afterwards. */
   readonly name: string
   readonly columns: readonly PlannedColumn[]
-  /** Pilar made it: its text is printed anew. */
+  /** Pilar made it: its text is printed anew, unless somebody else changed it. */
   readonly isOwn: boolean
+  readonly isPrinted: boolean
   readonly isWithoutRowid: boolean
   /** Columns that SQLite does not compute although they are generated. */
   readonly computed: ReadonlySet<string>
@@ -80,6 +82,7 @@ function planTable(given: Given, after: Catalog, input: PlanInput): PlannedTable
     ...given,
     columns,
     isOwn: text.own,
+    isPrinted: text.own && !(trace.from?.columns.some((column) => isNative(column)) ?? false),
     isWithoutRowid: /\bWITHOUT\s+ROWID\b/i.test(parseTable(sql)?.tail ?? ''),
     computed,
     uniqueIndexes: new Set(uniques.map((index) => bareIndexName(index.name, origin))),

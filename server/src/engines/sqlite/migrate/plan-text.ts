@@ -1,5 +1,6 @@
 import type { Catalog, Table } from '../../../schema/catalog.ts'
 import { assert } from '../../../std/assert.ts'
+import { wrapNote } from '../notes.ts'
 import { keyText } from '../read-table-sql.ts'
 import {
   type ConstraintEdits,
@@ -7,11 +8,19 @@ import {
   editTable,
   isNative,
   newColumnPart,
-  noteAdopted,
+  noteEdited,
+  printedAnew,
   retireColumnText,
 } from './adopted-ddl.ts'
 import { goneOf, type PlannedColumn, type PlannedTable } from './plan-table.ts'
-import { printCheck, printColumn, printCreateTable, printForeignKey, printPrimaryKey } from './print-table.ts'
+import {
+  printCheck,
+  printColumn,
+  printCreateTable,
+  printForeignKey,
+  printPrimaryKey,
+  rowidKeyOf,
+} from './print-table.ts'
 import { type Part, printPart, printTable, type TableDdl } from './table-ddl.ts'
 
 export interface TextInput {
@@ -29,7 +38,7 @@ export interface TextInput {
 /** The CREATE TABLE that the migrated file is to have. */
 export function finalText(planned: PlannedTable, input: TextInput): string {
   if (planned.retired !== null) return retiredText(planned, input)
-  return planned.isOwn ? ownText(planned, input) : adoptedText(planned, input)
+  return planned.isPrinted ? ownText(planned, input) : editedText(planned, input)
 }
 
 const partOf = (each: PlannedColumn, { ddl, renamed }: TextInput): Part | null => {
@@ -41,7 +50,7 @@ const partOf = (each: PlannedColumn, { ddl, renamed }: TextInput): Part | null =
 
 /** Names in the order of the file: in place, nothing moves. */
 function orderOf(planned: PlannedTable, input: TextInput): readonly PlannedColumn[] {
-  if (input.isCopied && planned.isOwn) return planned.columns
+  if (input.isCopied && planned.isPrinted) return planned.columns
   const at = (each: PlannedColumn): number => {
     const part = partOf(each, input)
     return part === null ? Number.POSITIVE_INFINITY : input.ddl.parts.indexOf(part)
@@ -82,14 +91,23 @@ function edited(each: PlannedColumn, part: Part, input: TextInput, table: Table)
   return editColumn(part, edit, { table, catalog: input.after })
 }
 
-function adoptedText(planned: PlannedTable, input: TextInput): string {
+function editedText(planned: PlannedTable, input: TextInput): string {
   const { table, trace, name } = planned
+  const counted = trace.keyStep === null ? null : rowidKeyOf(table)
+  const key = counted !== null && counted.identity !== null && !isNative(counted) ? counted : null
+  const isStrict = /\bSTRICT\b/i.test(input.ddl.tail)
   const columns = orderOf(planned, input).map((each): Part => {
+    const { column, retired } = each
     const part = partOf(each, input)
-    if (each.retired !== null)
+    if (retired !== null) {
       return { ...newColumnPart(each.name, retiredColumnText(each, part), part ?? undefined), after: part?.after ?? '' }
-    if (part !== null && isNative(each.column)) return edited(each, part, input, table)
-    const text = printColumn(each.column, table, { catalog: input.after, isRowidKey: false, isGuest: true }).trimEnd()
+    }
+    if (part !== null && isNative(column)) return edited(each, part, input, table)
+    const isRowidKey = column === key || (trace.keyStep === null && part !== null && isWholeKey(part))
+    const print = { catalog: input.after, isRowidKey, isGuest: true, isStrict }
+    const text = printColumn(column, table, print).trimEnd()
+    const isReplaced = planned.columns.some((other) => other !== each && other.trace.origin === each.trace.origin)
+    if (part !== null && !isReplaced) return printedAnew(part, text, isRowidKey)
     return newColumnPart(
       each.name,
       text,
@@ -97,13 +115,11 @@ function adoptedText(planned: PlannedTable, input: TextInput): string {
     )
   })
   const added = [
-    ...(trace.keyStep !== null && table.primaryKey.length > 0 ? [printPrimaryKey(table)] : []),
+    ...(trace.keyStep !== null && key === null && table.primaryKey.length > 0 ? [printPrimaryKey(table)] : []),
     ...table.foreignKeys
       .filter((_, at) => isNew(planned, 'foreignKeys', at))
-      .map((key) => printForeignKey(key, input.after)),
-    ...table.checks
-      .filter((_, at) => isNew(planned, 'checks', at))
-      .map((check) => printCheck(check, table, input.after)),
+      .map((one) => printForeignKey(one, input.after)),
+    ...table.checks.filter((_, at) => isNew(planned, 'checks', at)).map((one) => printCheck(one, table, input.after)),
   ]
   const ddl = editTable(input.ddl, columns, {
     table,
@@ -111,7 +127,7 @@ function adoptedText(planned: PlannedTable, input: TextInput): string {
     checks: checkNames(planned),
     added,
   })
-  return printTable(noteAdopted(ddl, table, name))
+  return printTable(noteEdited(ddl, table, name, planned.isOwn))
 }
 
 /** A table that comes back begins without foreign keys. */
@@ -123,6 +139,10 @@ export function isNew(
   const wasRetired = trace.origin?.startsWith('pilar.retired_') === true && retired === null
   return trace.named[kind][at]?.origin === null || (wasRetired && kind === 'foreignKeys')
 }
+
+/** The rowid under a name of its own. */
+const isWholeKey = ({ pieces }: Part): boolean =>
+  pieces.some((piece) => piece.kind === 'primary') && pieces.some((piece) => /^INTEGER$/i.test(piece.text))
 
 function goneKeys({ trace }: PlannedTable, { renamed }: TextInput): ReadonlySet<string> {
   const now = (columns: readonly string[]): readonly string[] => columns.map((column) => renamed.get(column) ?? column)
@@ -147,9 +167,7 @@ function retiredText(planned: PlannedTable, input: TextInput): string {
     .map((part) => ({ ...part, pieces: part.pieces.filter((piece) => piece.kind !== 'foreign') }))
     .filter((part) => part.pieces.length > 0)
   const { column: _, ...table } = retired.table
-  const bare = { ...input.ddl, parts }
-  const { note } = noteAdopted(bare, { ...retired.table, schema: 'public' }, '', {
-    retired: { table, retiredAt: retired.retiredAt },
-  })
-  return printTable({ ...bare, note: planned.isOwn ? note.replace('"adopted":true,', '"own":true,') : note })
+  const mark = planned.isOwn ? ({ own: true } as const) : ({ adopted: true } as const)
+  const note = wrapNote({ ...mark, retired: { table, retiredAt: retired.retiredAt } })
+  return printTable({ ...input.ddl, parts, note })
 }

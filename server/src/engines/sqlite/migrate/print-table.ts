@@ -70,15 +70,18 @@ export interface ColumnPrint {
   readonly isRowidKey: boolean
   /** True in a table that somebody else made, where only the note says that a column is ours. */
   readonly isGuest?: boolean
+  /** In a STRICT table, which takes no words of ours for types. */
+  readonly isStrict?: boolean
 }
 
 export function printColumn(column: Column, table: Table, print: ColumnPrint): string {
-  const { catalog, isRowidKey, isGuest = false } = print
-  // Never again a number that was given out before, as a sequence does it.
-  const type = isRowidKey ? 'INTEGER' : declaredType(column.type)
+  const { catalog, isRowidKey, isGuest = false, isStrict = false } = print
+  const word = declaredType(column.type)
+  const type = isRowidKey ? 'INTEGER' : isStrict ? word.replace(/[_(].*$/, '') : word
   const parts = [quoteName(column.name), type, noteColumn(column, { isGuest })]
   if (isRowidKey) {
     const name = quoteName(table.primaryKeyName ?? `${table.name}_pkey`)
+    // Never again a number that was given out before, as a sequence does it.
     parts.push(`CONSTRAINT ${name} PRIMARY KEY${column.identity === null ? '' : ' AUTOINCREMENT'}`)
   }
   if (!column.nullable) parts.push('NOT NULL')

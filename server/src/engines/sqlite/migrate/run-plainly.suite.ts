@@ -56,7 +56,19 @@ export function migrate(
   }
   assert.deepEqual(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok')
   assert.deepEqual(database.prepare('PRAGMA foreign_key_check').all(), [])
+  sweep(database)
   return { plan, after: introspect(database) }
+}
+
+/** What is left over can be taken away, row by row. */
+function sweep(database: DatabaseSync): void {
+  const list = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'pilar.rubbish%'"
+  for (const { name } of database.prepare(list).all())
+    database.exec(`DELETE FROM ${quoteName(String(name))} WHERE true; DROP TABLE ${quoteName(String(name))}`)
+  const rest = database
+    .prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'pilar.copy%' OR name LIKE 'pilar.rubbish%'")
+    .all()
+  assert.equal(rest.length, 0, JSON.stringify(rest))
 }
 
 /** Where the two texts begin to differ. */

@@ -90,6 +90,16 @@ export function printPart(part: Part): string {
   return `${part.pieces.map((piece) => piece.before + piece.text).join('')}${part.after}`
 }
 
+/** The statement without its foreign keys. */
+export function withoutForeignKeys(sql: string): string {
+  const ddl = parseTable(sql)
+  if (ddl === null) return sql
+  const parts = ddl.parts
+    .map((part) => ({ ...part, pieces: part.pieces.filter((piece) => piece.kind !== 'foreign') }))
+    .filter((part) => part.pieces.length > 0)
+  return printTable({ ...ddl, parts })
+}
+
 interface TokenList {
   readonly tokens: Token[]
   readonly start: number
