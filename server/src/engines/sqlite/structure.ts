@@ -78,6 +78,20 @@ export class SqliteStructure implements Structure {
     })
   }
 
+  /** Null when another process changed the structure while it was being planned, and the plan makes no sense any more. */
+  #planUnlessChanged(
+    steps: readonly MigrationStep[],
+    found: Catalog,
+    { at, version }: { readonly at: string; readonly version: number },
+  ): SqliteMigration | null {
+    try {
+      return this.#plan(steps, found, at)
+    } catch (error) {
+      if (this.#parts.version() === version) throw error
+      return null
+    }
+  }
+
   /** Runs what was planned. */
   async run(planned: Planned, run: MigrationRun): Promise<void> {
     const { version, countRows, rewatch } = this.#parts
@@ -119,8 +133,8 @@ export class SqliteStructure implements Structure {
       const { steps } = diff(part, systemCatalog(), { known: part })
       if (steps.length === 0) return
       const at = new Date(systemClock.now()).toISOString()
-      const plan = this.#plan(steps, part, at)
-      await patiently(signal, () => this.#ask({ kind: 'at-once', version, plan }))
+      const plan = this.#planUnlessChanged(steps, part, { at, version })
+      if (plan !== null) await patiently(signal, () => this.#ask({ kind: 'at-once', version, plan }))
     }
   }
 
