@@ -13,13 +13,14 @@ export interface Estimated {
 }
 
 /**
- * Microseconds for a row, measured on 1,000,000 rows of ten columns and about 200 bytes (Node 24, SQLite 3.53, one core of a small server):
- * reading it for a rule, sorting it into an index, copying it into a new table. What an expression of ours adds is within the factor of two that an
- * estimate may be wrong by.
+ * Microseconds for a row, measured on 1,000,000 rows of ten columns and about 200 bytes (Node 24, SQLite 3.53, synchronous FULL, two cores that were
+ * busy): reading it for a rule, sorting it into one index, copying it, and each index of the copy, whose keys come in no order. An expression of ours
+ * adds one to three, which is within the factor that an estimate may be wrong by.
  */
-const READ_US = 0.5
-const INDEX_US = 1.5
-const COPY_US = 6
+const READ_US = 0.3
+const SORT_US = 2
+const COPY_US = 2
+const COPY_INDEX_US = 8
 
 /** Rows of the tables that steps touch, by their names in the file. */
 export async function rowCounts(all: ChangedTables, ask: Ask): Promise<ReadonlyMap<string, number>> {
@@ -36,9 +37,10 @@ export function estimate(
   copies: boolean,
   { steps, all, counts }: { steps: readonly MigrationStep[]; all: ChangedTables; counts: ReadonlyMap<string, number> },
 ): Estimated {
-  const us = copies ? COPY_US : costOf(step)
   const key = 'table' in step && typeof step.table === 'string' ? step.table : null
-  const origin = us === 0 || key === null ? null : (tableNow(key, steps, all)?.origin ?? null)
+  const changed = key === null ? undefined : tableNow(key, steps, all)
+  const us = copies ? copyCost(changed) : costOf(step)
+  const origin = us === 0 ? null : (changed?.origin ?? null)
   const rows = origin === null ? 0 : (counts.get(origin.storedAs) ?? 0)
   return { rows, estimateMs: Math.ceil((rows * us) / 1000), copies }
 }
@@ -48,6 +50,10 @@ function tableNow(key: string, steps: readonly MigrationStep[], all: ChangedTabl
   let name = key
   for (const step of steps) if (step.kind === 'rename-table' && step.table === name) name = step.to
   return all.tables.get(name)
+}
+
+function copyCost(changed: ChangedTable | undefined): number {
+  return COPY_US + COPY_INDEX_US * ((changed?.after.indexes.length ?? 0) + (changed?.after.uniques.length ?? 0))
 }
 
 /** Microseconds for a row that is not copied. */
@@ -63,7 +69,7 @@ function costOf(step: MigrationStep): number {
     case 'add-unique':
     case 'create-index':
     case 'set-primary-key':
-      return INDEX_US
+      return SORT_US
     default:
       return 0
   }
