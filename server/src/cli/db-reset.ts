@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, type Invocation, JSON_OPTION, type Shell, stopSignal, UsageError } from './command.ts'
 import { confirmed, YES_OPTION } from './confirm.ts'
+import { databaseFile } from './database-file.ts'
 import { forgetFirstSeed } from './first-seed.ts'
 import { replaceDatabase } from './open-pool.ts'
-import { DB_OPTIONS, embeddedFile, openTransfer } from './open-transfer.ts'
+import { DB_OPTIONS, openTransfer } from './open-transfer.ts'
 import { openApp } from './project-app.ts'
 import { hasSeed, loadSeed, runSeed } from './seed.ts'
-import { missingFile, type Serving } from './serving.ts'
+import type { Serving } from './serving.ts'
 
 const EXIT_FAILED = 1
 
@@ -30,7 +31,7 @@ export const command: Command = {
     const target = openTransfer(invocation, { create: true })
     const { serving, database } = target
     requireMeant(invocation, database.embedded)
-    const file = database.embedded ? embeddedFile(serving) : database.url
+    const file = databaseFile(serving) ?? database.url
     shell.output.report(`This empties ${shell.output.bold(file)}; what it has is saved first.`)
     if (!(await confirmed(invocation, 'Empty it?'))) return EXIT_FAILED
     const signal = stopSignal(shell.untilStopped())
@@ -39,7 +40,7 @@ export const command: Command = {
     try {
       const scratch = join(folder, 'new.db')
       const rows = await build(scratch, invocation, serving)
-      const isThere = database.embedded ? existsSync(file) : missingFile(serving) === null
+      const isThere = existsSync(file)
       const saved = await replaceDatabase(target, shell, { file: scratch, command: 'pilar db reset', signal })
       forgetFirstSeed(serving)
       const kept = isThere ? (saved?.file ?? null) : null

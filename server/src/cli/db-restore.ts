@@ -4,9 +4,10 @@ import { failure } from '../errors/error.ts'
 import { dumpName } from '../pipeline/dump/format.ts'
 import { type Command, type Invocation, JSON_OPTION, type Shell, stopSignal } from './command.ts'
 import { confirmed, YES_OPTION } from './confirm.ts'
+import { databaseFile } from './database-file.ts'
 import { forgetFirstSeed } from './first-seed.ts'
 import { replaceDatabase } from './open-pool.ts'
-import { DB_OPTIONS, embeddedFile, type OpenTransfer, openTransfer, transferOf } from './open-transfer.ts'
+import { DB_OPTIONS, type OpenTransfer, openTransfer, transferOf } from './open-transfer.ts'
 
 const EXIT_FAILED = 1
 /** Tables that are named when it is shown what is replaced. */
@@ -55,8 +56,7 @@ function ofBackup(file: string, { serving }: OpenTransfer): OpenTransfer {
 
 /** `/data/data.db, 12 tables, 40960 bytes, last changed 2026-01-31T10:00:00.000Z`. Throws XX001 for what is no database. */
 async function describe({ serving, transfer }: OpenTransfer, { output }: Shell): Promise<string> {
-  const url = serving.settings.databaseUrl
-  const file = url === '' ? embeddedFile(serving) : url.replace(/^sqlite:(\/\/)?/, '')
+  const file = databaseFile(serving) ?? serving.settings.databaseUrl
   if (!existsSync(file)) return `nothing: ${file} is not there yet`
   const { size, mtime } = statSync(file)
   const snapshot = await transfer.snapshot().catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { failure } from '../errors/error.ts'
 import { systemClock } from '../std/clock.ts'
 import { backupsFolder, moment } from './backups.ts'
 import type { Shell } from './command.ts'
+import { databaseFile } from './database-file.ts'
 import type { Serving } from './serving.ts'
 
 /** In the data folder, from before a new database is made until its first seed has ended. */
@@ -58,39 +59,34 @@ export class FirstSeed {
  * came first. While another process fills it, waits. What an unfinished seed has written is put aside, never deleted.
  */
 export async function claimFirstSeed(serving: Serving, shell: Shell, stopping: AbortSignal): Promise<FirstSeed | null> {
-  const databaseFile = fileOf(serving)
-  if (databaseFile === null) return null
+  const file = databaseFile(serving)
+  if (file === null) return null
   const path = join(serving.settings.dataDir, CLAIM_FILE)
-  if (!existsSync(path) && existsSync(databaseFile)) return null
+  if (!existsSync(path) && existsSync(file)) return null
   const isNew = createClaim(path, serving)
   const claim = await lock(path, shell, stopping)
   if (claim === null) return null
   const state = Number(claim.prepare('PRAGMA user_version').get()?.['user_version'])
-  const isOver = state === STATE.done || !existsSync(path) || (isNew && existsSync(databaseFile))
+  const isOver = state === STATE.done || !existsSync(path) || (isNew && existsSync(file))
   if (isOver) {
     claim.close()
     rmSync(path, { force: true })
     return null
   }
-  if (state === STATE.begun && existsSync(databaseFile)) {
+  if (state === STATE.begun && existsSync(file)) {
     try {
-      putAside(databaseFile, serving, shell)
+      putAside(file, serving, shell)
     } catch (error) {
       claim.close()
       throw error
     }
   }
-  return new FirstSeed(claim, path, databaseFile)
+  return new FirstSeed(claim, path, file)
 }
 
 /** Forgets an unfinished seed: somebody has filled the database in another way. */
 export function forgetFirstSeed(serving: Serving): void {
   rmSync(join(serving.settings.dataDir, CLAIM_FILE), { force: true })
-}
-
-function fileOf({ settings }: Serving): string | null {
-  if (settings.databaseUrl === '') return join(settings.dataDir, 'data.db')
-  return /^sqlite:(?:\/\/)?(?<path>.+)$/.exec(settings.databaseUrl)?.groups?.['path'] ?? null
 }
 
 function createClaim(path: string, { settings }: Serving): boolean {

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { chooseDatabase, type Database } from '../app/database.ts'
 import type { Transfer } from '../engines/transfer.ts'
 import { failure } from '../errors/error.ts'
@@ -7,7 +6,8 @@ import { loadGrammar, setGrammar } from '../policy/expression/index.ts'
 import { createGrammar } from '../runtime/grammar.ts'
 import { LIMITS } from '../runtime/limits.ts'
 import type { Invocation, Option } from './command.ts'
-import { DATA_OPTIONS, missingFile, readServing, SERVE_OPTIONS, type Serving } from './serving.ts'
+import { databaseFile } from './database-file.ts'
+import { DATA_OPTIONS, readServing, SERVE_OPTIONS, type Serving } from './serving.ts'
 
 /** Options of every `pilar db …`. */
 export const DB_OPTIONS = {
@@ -55,16 +55,11 @@ export { loadGrammar }
 /** Refuses to make an empty database where one that exists is meant. */
 export function requireThere(serving: Serving): void {
   const { settings } = serving
-  const file = settings.databaseUrl === '' ? embeddedFile(serving) : missingFile(serving)
+  const file = databaseFile(serving)
   if (file === null || existsSync(file)) return
   const hint =
     settings.databaseUrl === ''
       ? 'Name the project with --project DIR, or make its database with: pilar start.'
       : 'Check the name.'
   throw failure('PILAR_START', { message: `there is no database ${file}` }, { hint })
-}
-
-/** The embedded database's file. */
-export function embeddedFile({ project, settings }: Serving): string {
-  return join(resolve(project, settings.dataDir), 'data.db')
 }

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { hasNoRows, runSeed } from '../../src/cli/seed.ts'
+import { c, type Seed, schema, table } from '../../src/index.ts'
+import { startServer } from '../support/server.ts'
 import { Pilar, started } from './process.ts'
 import { projectOf, run } from './project.ts'
 
@@ -61,31 +64,10 @@ test('mistakes in seed.ts are told with the remedy', async (t) => {
     missing.err,
     `pilar: there is no seed.ts in ${cwd}\nhint: It exports a function: export default async ({ upsert }) => { … }\n`,
   )
-  const cases: readonly (readonly [body: string, message: string])[] = [
-    [
-      "await upsert('posts', [{ slug: 'a' }])",
-      "seed.ts: row 1 for posts gives no id, by which upsert would know it again\nhint: Give it, or name other columns that are unique together: upsert('posts', rows, { on: ['…'] })",
-    ],
-    [
-      "await upsert('words', [{ word: 'a' }])",
-      "seed.ts: words has no primary key to tell its rows apart\nhint: Name columns that are unique together: upsert('words', rows, { on: ['…'] })",
-    ],
-    [
-      "await upsert('posts', [{ slug: 'a' }], { on: ['title'] })",
-      'seed.ts: row 1 for posts gives no title, by which upsert would know it again\nhint: Give it.',
-    ],
-    [
-      "await insert('posts', [{ slug: null }])",
-      'seed.ts could not write into posts: null value in column "slug" of relation "posts" violates not-null constraint',
-    ],
-    ["throw new Error('mine')", `seed.ts failed: mine\n  at file://${join(cwd, 'seed.ts')}:2:`],
-  ]
-  for (const [body, message] of cases) {
-    writeFileSync(join(cwd, 'seed.ts'), seed(body))
-    const { code, err } = await run(cwd, ['db', 'seed'])
-    assert.ok(err.includes(`pilar: ${message}`), err)
-    assert.equal(code, 1)
-  }
+  writeFileSync(join(cwd, 'seed.ts'), seed("throw new Error('mine')"))
+  const thrown = await run(cwd, ['db', 'seed'])
+  assert.equal(thrown.code, 1)
+  assert.ok(thrown.err.includes(`pilar: seed.ts failed: mine\n  at file://${join(cwd, 'seed.ts')}:2:`), thrown.err)
   writeFileSync(
     join(cwd, 'seed.ts'),
     seed("await insert('words', [{ word: 'a' }]); await insert('words', [{ word: 'b' }])"),
@@ -95,6 +77,48 @@ test('mistakes in seed.ts are told with the remedy', async (t) => {
     (await run(cwd, ['db', 'seed'])).err,
     'pilar: seed.ts inserts into words, which has rows\nhint: Use upsert in seed.ts, so that it can be run again, or start over: pilar db reset.\n',
   )
+})
+
+test('rows that upsert can not know again, and rows that break a rule, are told before or by the database', async (t) => {
+  const definition = schema({
+    posts: table({ id: c.integer().identity().primaryKey(), slug: c.text().unique(), title: c.text().nullable() }),
+    words: table({ word: c.text() }),
+  })
+  const { app, close } = await startServer({ schema: definition })
+  t.after(close)
+  const example = (name: string) =>
+    `name other columns that are unique together: upsert('${name}', rows, { on: ['…'] })`
+  const cases: readonly (readonly [seed: Seed, message: string, hint: string | null])[] = [
+    [
+      ({ upsert }) => upsert('posts', [{ id: 1, slug: 'a' }, { slug: 'b' }]),
+      'seed.ts: row 2 for posts gives no id, by which upsert would know it again',
+      `Give it, or ${example('posts')}`,
+    ],
+    [
+      ({ upsert }) => upsert('words', [{ word: 'a' }]),
+      'seed.ts: words has no primary key to tell its rows apart',
+      `Name columns that are unique together: upsert('words', rows, { on: ['…'] })`,
+    ],
+    [
+      ({ upsert }) => upsert('posts', [{ slug: 'a' }], { on: ['title'] }),
+      'seed.ts: row 1 for posts gives no title, by which upsert would know it again',
+      'Give it.',
+    ],
+    [
+      ({ upsert }) => upsert('posts', [{ slug: 'a', title: 'A' }], { on: ['title'] }),
+      'seed.ts could not write into posts: there is no unique or exclusion constraint matching the ON CONFLICT specification',
+      null,
+    ],
+    [
+      ({ insert }) => insert('posts', [{ slug: null }]),
+      'seed.ts could not write into posts: null value in column "slug" of relation "posts" violates not-null constraint',
+      null,
+    ],
+  ]
+  for (const [body, message, hint] of cases) {
+    await assert.rejects(() => runSeed(app, body, { fresh: true }), { name: 'PilarError', message, hint })
+  }
+  assert.equal(await hasNoRows(app), true)
 })
 
 test('a first seed that was killed or failed is begun again by the next start, and what it had written is kept', async (t) => {

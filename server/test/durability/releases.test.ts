@@ -56,6 +56,8 @@ for (const fixture of stored) {
 
   test(`${name} has nothing to migrate, and serves the same rows`, async (t) => {
     const cwd = unpack(fixture, t)
+    const plan = new Pilar(['migrate', 'plan'], { cwd })
+    assert.deepEqual([(await plan.ended).code, plan.out], [0, 'Nothing to do: the database has what is declared.\n'])
     assert.equal(await serving(cwd, { PILAR_MIGRATE: 'off' }, rowsOf), expected)
     // And once more, after this version has had its way with it.
     await serving(cwd, {}, async () => {})
