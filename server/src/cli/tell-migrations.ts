@@ -15,13 +15,15 @@ export function tellMigrations(shell: Pick<Shell, 'output' | 'terminal'>, log: O
     const text = textOf(observation)
     if (text === null) return log(observation)
     view.end()
-    shell.output.report(text)
+    if (text !== '') shell.output.report(text)
   }
 }
 
 function textOf(observation: Observation): string | null {
   switch (observation.kind) {
     case 'migrated':
+      // What a new database is made of stands in schema.ts.
+      if (observation.first) return ''
       return ['The database was changed:', ...observation.what.map((one) => `  ${one}`)].join('\n')
     case 'migration-waiting':
       return `Waiting for ${observation.holder}, which is changing the database …`

@@ -5,6 +5,7 @@ import type { Catalog } from '../schema/catalog.ts'
 import { applySteps } from '../schema/migration/apply-steps.ts'
 import { riskOf } from '../schema/migration/risk.ts'
 import { breathe } from './breathe.ts'
+import { isEmpty } from './is-empty.ts'
 import { applyFiles } from './migrate/apply-files.ts'
 import { applyMigration } from './migrate/apply-migration.ts'
 import { withLease } from './migrate/lease.ts'
@@ -100,7 +101,7 @@ function running(lease: Lease, { pool, backup, observe, signal }: BringOptions):
 async function runFiles({ chain, found }: Outlook, lease: Lease, options: BringOptions): Promise<void> {
   if (chain.conflicts.length > 0) return
   const done = await applyFiles({ ...running(lease, options), files: options.project.files ?? [] })
-  for (const file of done.applied) options.observe({ kind: 'migrated', what: [file] })
+  for (const file of done.applied) options.observe({ kind: 'migrated', what: [file], first: false })
   if (done.applied.length > 0) options.made(found)
 }
 
@@ -119,6 +120,10 @@ async function runChange(outlook: Outlook, lease: Lease, options: BringOptions):
     entry: { name: null, checksum: null, kind: 'apply', undoes: null },
   })
   options.made(outlook.found)
-  options.observe({ kind: 'migrated', what: plan.steps.map(({ explanation }) => explanation) })
+  options.observe({
+    kind: 'migrated',
+    what: plan.steps.map(({ explanation }) => explanation),
+    first: isEmpty(outlook.found),
+  })
   return { ...after, structureVersion: options.pool.structureVersion() }
 }

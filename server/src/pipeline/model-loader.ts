@@ -2,6 +2,7 @@ import { loadGrammar } from '../policy/expression/index.ts'
 import type { Catalog } from '../schema/catalog.ts'
 import { breathe } from './breathe.ts'
 import { type BringOptions, bringUpToDate } from './bring-up-to-date.ts'
+import { isEmpty } from './is-empty.ts'
 import type { LiveModel, Served } from './live-model.ts'
 import { makeModel } from './make-model.ts'
 import { surveyChange } from './migrate/plan-migration.ts'
@@ -149,9 +150,4 @@ export class ModelLoader {
     const versions = { catalogVersion: catalog.version, policyVersion: policies.version }
     this.#options.observe({ kind: 'model-changed', ...versions, tables: catalog.tables.size })
   }
-}
-
-/** True for a database that has no table of the user's. */
-export function isEmpty(found: Catalog): boolean {
-  return [...found.tables.values()].every((table) => table.system)
 }

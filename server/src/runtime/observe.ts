@@ -11,8 +11,8 @@ export type Observation =
       readonly ms: number
     }
   | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
-  /** A migration was run: its file, or each of its steps in words. */
-  | { readonly kind: 'migrated'; readonly what: readonly string[] }
+  /** A migration was run: its file, or each of its steps in words. `first` when there were no tables before. */
+  | { readonly kind: 'migrated'; readonly what: readonly string[]; readonly first: boolean }
   | ({ readonly kind: 'migrating' } & Progress)
   | { readonly kind: 'backup-saved'; readonly file: string }
   /** Somebody else is changing the structure at the moment. */
