@@ -156,9 +156,10 @@ export function printedAnew(part: Part, text: string, hasKey: boolean): Part {
 }
 
 /** The note of a table whose text is edited: only where something in it is ours. `isOwn`: Pilar made the table, and somebody else changed it. */
-export function noteEdited(ddl: TableDdl, table: Table, physical: string, isOwn: boolean): TableDdl {
+export function noteEdited(ddl: TableDdl, of: { table: Table; name: string; isOwn: boolean }): TableDdl {
+  const { table, name, isOwn } = of
   const hasNotes = ddl.parts.some((part) => printPart(part).includes('/*pilar:'))
-  const isMoved = table.schema !== 'public' && physical.startsWith(`${table.schema}.`)
+  const isMoved = table.schema !== 'public' && name.startsWith(`${table.schema}.`)
   const says: TableNote = {
     ...(isMoved ? { schema: table.schema } : {}),
     ...(table.comment === null ? {} : { comment: table.comment }),

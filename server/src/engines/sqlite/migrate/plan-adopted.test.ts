@@ -8,7 +8,7 @@ import { makeColumn, makeTable } from '../../../schema/make-catalog.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import { INTEGER, TEXT } from '../../../schema/types.ts'
 import { introspect } from '../introspect.ts'
-import { databaseOf, migrate, rowsOf, sqlOf } from './run-plainly.suite.ts'
+import { databaseOf, keylessRowsOf, migrate, rowsOf, sqlOf } from './run-plainly.suite.ts'
 
 before(() => loadGrammar())
 
@@ -65,7 +65,7 @@ const CASES: Readonly<Record<string, Case>> = {
       database.exec("UPDATE Artists SET Title = 'Anne' WHERE Id = 3")
       assert.equal(rowsOf(database, 'Log', 'what'), '{"#":1,"what":"Ann -> Anne"}')
       assert.equal(
-        rowsOf(database, 'Loudest', '*', false),
+        keylessRowsOf(database, 'Loudest', '*'),
         '{"Title":"Anne","Loud":"ANNE"}\n{"Title":"Ben","Loud":"BEN"}',
       )
       assert.match(sqlOf(database, 'Artists'), /\[Id\] INTEGER PRIMARY KEY AUTOINCREMENT, -- the number\n/)
@@ -141,7 +141,7 @@ const CASES: Readonly<Record<string, Case>> = {
     copies: ["Album's"],
     check: (database) => {
       assert.equal(
-        rowsOf(database, "Album's", 'Id, n, typeof(n) AS t', false),
+        keylessRowsOf(database, "Album's", 'Id, n, typeof(n) AS t'),
         '{"Id":"a","n":"5","t":"text"}\n{"Id":"b","n":null,"t":"null"}',
       )
       database.exec(`INSERT INTO "Album's" (Id, Title) VALUES ('c', 'found')`)

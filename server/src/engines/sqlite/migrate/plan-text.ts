@@ -21,7 +21,7 @@ import {
   printPrimaryKey,
   rowidKeyOf,
 } from './print-table.ts'
-import { type Part, printPart, printTable, type TableDdl } from './table-ddl.ts'
+import { type Part, printTable, type TableDdl } from './table-ddl.ts'
 
 export interface TextInput {
   readonly after: Catalog
@@ -64,8 +64,6 @@ function ownText(planned: PlannedTable, input: TextInput): string {
   for (const each of columns) {
     const part = partOf(each, input)
     if (each.retired !== null) given.set(each.name, retiredColumnText(each, part))
-    else if (isNative(each.column) && part !== null)
-      given.set(each.name, printPart(edited(each, part, input, table)).trim())
   }
   const asIndexes = trace.named.uniques.filter(
     ({ origin }) => origin === null || uniqueIndexes.has(trace.from?.uniques[origin]?.name ?? ''),
@@ -84,11 +82,10 @@ function retiredColumnText({ retired }: PlannedColumn, part: Part | null): strin
   return retireColumnText(part, retired)
 }
 
-function edited(each: PlannedColumn, part: Part, input: TextInput, table: Table): Part {
-  const { column, trace } = each
+function edited({ column, trace }: PlannedColumn, part: Part, within: { table: Table; catalog: Catalog }): Part {
   const from = trace.from ?? trace.restores?.column ?? column
   const edit = { column, from, isRestored: trace.from === null, generatedChanged: trace.generated !== null }
-  return editColumn(part, edit, { table, catalog: input.after })
+  return editColumn(part, edit, within)
 }
 
 function editedText(planned: PlannedTable, input: TextInput): string {
@@ -102,7 +99,7 @@ function editedText(planned: PlannedTable, input: TextInput): string {
     if (retired !== null) {
       return { ...newColumnPart(each.name, retiredColumnText(each, part), part ?? undefined), after: part?.after ?? '' }
     }
-    if (part !== null && isNative(column)) return edited(each, part, input, table)
+    if (part !== null && isNative(column)) return edited(each, part, { table, catalog: input.after })
     const isRowidKey = column === key || (trace.keyStep === null && part !== null && isWholeKey(part))
     const print = { catalog: input.after, isRowidKey, isGuest: true, isStrict }
     const text = printColumn(column, table, print).trimEnd()
@@ -127,7 +124,7 @@ function editedText(planned: PlannedTable, input: TextInput): string {
     checks: checkNames(planned),
     added,
   })
-  return printTable(noteEdited(ddl, table, name, planned.isOwn))
+  return printTable(noteEdited(ddl, { table, name, isOwn: planned.isOwn }))
 }
 
 /** A table that comes back begins without foreign keys. */

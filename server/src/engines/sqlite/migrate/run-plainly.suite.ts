@@ -81,8 +81,13 @@ function shortened(difference: string): string {
 }
 
 /** All rows with their rowids, as text. */
-export function rowsOf(database: DatabaseSync, table: string, columns = '*', hasRowid = true): string {
-  const statement = database.prepare(`SELECT ${hasRowid ? 'rowid AS "#", ' : ''}${columns} FROM ${quoteName(table)}`)
+export function rowsOf(database: DatabaseSync, table: string, columns = '*'): string {
+  return keylessRowsOf(database, table, `rowid AS "#", ${columns}`)
+}
+
+/** The same for views and WITHOUT ROWID tables. */
+export function keylessRowsOf(database: DatabaseSync, table: string, columns = '*'): string {
+  const statement = database.prepare(`SELECT ${columns} FROM ${quoteName(table)}`)
   statement.setReadBigInts(true)
   const text = (_: string, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)
   return statement

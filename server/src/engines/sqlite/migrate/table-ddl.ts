@@ -120,7 +120,7 @@ function splitAtCommas(tokens: readonly Token[]): readonly TokenList[] {
 
 const TABLE_CONSTRAINTS = ['CONSTRAINT', 'PRIMARY', 'UNIQUE', 'CHECK', 'FOREIGN']
 
-function parsePart(sql: string, all: readonly Token[], span: { start: number; end: number }): Part {
+function parsePart(sql: string, all: readonly Token[], span: Span): Part {
   const words = all.filter((token) => token.kind !== 'comment')
   const [first] = words
   const isColumn = first !== undefined && !TABLE_CONSTRAINTS.some((word) => isKeyword(first, word))
@@ -152,6 +152,11 @@ function isClauseStart(words: readonly Token[], at: number): boolean {
   return token?.depth === 1 && CLAUSES.some((word) => isKeyword(token, word))
 }
 
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /** Goes through the tokens of one definition; our notes become pieces of their own, other comments the white space of what follows. */
 class PartReader {
   readonly pieces: Piece[] = []
@@ -178,11 +183,11 @@ class PartReader {
     const last = this.#words[this.#at + count - 1]
     this.#at += count
     if (first === undefined || last === undefined) return
-    this.#push(kind, first.start, last.end, facts)
+    this.#push(kind, { start: first.start, end: last.end }, facts)
     this.#takeNotes(this.#words[this.#at]?.start ?? Number.POSITIVE_INFINITY)
   }
 
-  #push(kind: PieceKind, start: number, end: number, facts: Partial<Pick<Piece, 'constraint' | 'columns'>> = {}): void {
+  #push(kind: PieceKind, { start, end }: Span, facts: Partial<Pick<Piece, 'constraint' | 'columns'>> = {}): void {
     const { constraint = null, columns = [] } = facts
     const before = this.#sql.slice(this.position, start)
     this.pieces.push({ kind, before, text: this.#sql.slice(start, end), constraint, columns })
@@ -192,7 +197,7 @@ class PartReader {
   #takeNotes(until: number): void {
     for (const token of this.#all) {
       if (token.start < this.position || token.start >= until) continue
-      if (token.kind === 'comment' && token.text.startsWith('/*pilar:')) this.#push('note', token.start, token.end)
+      if (token.kind === 'comment' && token.text.startsWith('/*pilar:')) this.#push('note', token)
     }
   }
 

@@ -141,11 +141,11 @@ function follow(step: MigrationStep, way: Way): void {
       move(tables, step.table, step.to)
       break
     case 'retire-table':
-      move(tables, step.table, newest(draft.retired.tables, before.retired.tables).storedAs, index)
+      move(tables, step.table, newest(draft.retired.tables, before.retired.tables).storedAs).step = index
       break
     case 'restore-table': {
       const kept = findRetiredTable(before.retired, step.retired)
-      move(tables, kept?.storedAs ?? '', step.retired.table.key, index)
+      move(tables, kept?.storedAs ?? '', step.retired.table.key).step = index
       break
     }
     case 'purge-table': {
@@ -194,12 +194,12 @@ const NEW: ColumnTrace = {
   step: null,
 }
 
-function move(tables: Map<TableKey, TableTrace>, from: TableKey, to: TableKey, step?: number): void {
+function move(tables: Map<TableKey, TableTrace>, from: TableKey, to: TableKey): TableTrace {
   const table = tables.get(from)
   assert(table !== undefined, `${from} is followed`)
   tables.delete(from)
   tables.set(to, table)
-  if (step !== undefined) table.step = step
+  return table
 }
 
 function newest<T>(after: readonly T[], before: readonly T[]): T {
