@@ -205,7 +205,7 @@ test('a row that breaks a new rule is named, and nothing has changed', async (t)
   await assert.rejects(migrate(file, t), {
     code: '23502',
     message: 'null value in column "size" of relation "items" violates not-null constraint',
-    details: { table: 'items', step: 0, row: { rowid: '2345' } },
+    details: { table: 'items', step: 0, columns: ['size'], row: { rowid: '2345' } },
   })
   assert.equal(writer.content('size'), before)
   assert.deepEqual(leftOver(writer.database), [])

@@ -142,6 +142,25 @@ test('a duplicate refuses a unique key and is told; nothing has changed', async 
   assert.deepEqual(fixture.rows('SELECT * FROM sqlite_schema'), before)
 })
 
+test('a duplicate that comes with a new type is named, with its key', async (t) => {
+  const fixture = await start(t)
+  fixture.exec("INSERT INTO posts (id, title, views, author_id) VALUES (9, 'nine', '011', 1)")
+  const changed = schema({
+    authors: table({ id: c.integer().primaryKey(), name: c.text() }),
+    posts: table({
+      id: c.bigint().identity().primaryKey(),
+      title: c.text(),
+      views: c.integer().nullable().unique(),
+      author_id: c.integer().references('authors.id', { onDelete: 'cascade' }),
+    }),
+  })
+  await assert.rejects(become(fixture, changed), {
+    code: '23505',
+    message: 'duplicate key value violates unique constraint "posts_views_key"',
+    details: { table: 'posts', step: 0, columns: ['views'], row: { rowid: '9' } },
+  })
+})
+
 test('what is taken out of the declaration is retired, and inserts go on', async (t) => {
   const fixture = await start(t)
   await become(fixture, schema({ authors: table({ id: c.integer().primaryKey() }) }))

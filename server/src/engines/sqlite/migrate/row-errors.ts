@@ -18,7 +18,10 @@ export function isRowError(error: unknown): boolean {
 export function rowError(error: unknown, copy: TableCopy, key: Key | null): unknown {
   if (!isRowError(error) || !(error instanceof Error)) return error
   const columns = namedColumns(error.message, copy)
-  const extra = { details: { table: copy.source, step: stepOf(columns, copy), row: rowOf(copy, key) }, cause: error }
+  const extra = {
+    details: { table: copy.source, step: stepOf(columns, copy), columns, row: rowOf(copy, key) },
+    cause: error,
+  }
   if (error instanceof PilarError) return new PilarError(error.code, error.message, extra)
   const { errcode } = error as Error & { errcode: number }
   if (UNIQUE.has(errcode)) return failure('23505', { constraint: constraintName(error.message, columns, copy) }, extra)

@@ -5,6 +5,7 @@ import type { JournalEntry, MigrationRun, Progress } from '../../structure.ts'
 import { LEASE_MS } from '../../structure.ts'
 import { entryRow } from './journal.ts'
 import type { SqliteMigration, TableCopy } from './migration.ts'
+import { nameConstraint } from './name-constraint.ts'
 import { isLocked, Meter, Pacer, patiently, requireLeave } from './pacer.ts'
 import { COPY_PREFIX } from './reserved.ts'
 import { firstDifference } from './same-structure.ts'
@@ -108,10 +109,17 @@ class Run {
       await this.#switch()
     } catch (error) {
       if (!isResumable(error)) await this.#tidy()
-      throw error
+      throw this.#named(error)
     }
     this.#progress('tidying')
     await this.#tidy()
+  }
+
+  #named(error: unknown): unknown {
+    const { plan, expected } = this.#planned
+    const source = error instanceof PilarError ? (error.details as { table?: string } | null)?.table : undefined
+    const copy = plan.copies.find((each) => each.source === source)
+    return nameConstraint(error, plan.switch.names.find(({ target }) => target === copy?.target)?.name, expected)
   }
 
   #claim(): Claim {
