@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { failure } from '../errors/error.ts'
@@ -9,8 +9,8 @@ import type { Shell } from './command.ts'
 import { databaseFile } from './database-file.ts'
 import type { Serving } from './serving.ts'
 
-/** In the data folder, from before a new database is made until its first seed has ended. */
-const CLAIM_FILE = 'seeding'
+/** What the claim is called beside the database's file: it is there from before a new database is made until its first seed has ended. */
+const CLAIM_END = '.seeding'
 const RETRY_MS = 100
 
 /** What `PRAGMA user_version` of the claim says. */
@@ -61,9 +61,9 @@ export class FirstSeed {
 export async function claimFirstSeed(serving: Serving, shell: Shell, stopping: AbortSignal): Promise<FirstSeed | null> {
   const file = databaseFile(serving)
   if (file === null) return null
-  const path = join(serving.settings.dataDir, CLAIM_FILE)
+  const path = `${file}${CLAIM_END}`
   if (!existsSync(path) && existsSync(file)) return null
-  const isNew = createClaim(path, serving)
+  const isNew = createClaim(path)
   const claim = await lock(path, shell, stopping)
   if (claim === null) return null
   const state = Number(claim.prepare('PRAGMA user_version').get()?.['user_version'])
@@ -86,11 +86,12 @@ export async function claimFirstSeed(serving: Serving, shell: Shell, stopping: A
 
 /** Forgets an unfinished seed: somebody has filled the database in another way. */
 export function forgetFirstSeed(serving: Serving): void {
-  rmSync(join(serving.settings.dataDir, CLAIM_FILE), { force: true })
+  const file = databaseFile(serving)
+  if (file !== null) rmSync(`${file}${CLAIM_END}`, { force: true })
 }
 
-function createClaim(path: string, { settings }: Serving): boolean {
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 })
+function createClaim(path: string): boolean {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
     writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
     return true

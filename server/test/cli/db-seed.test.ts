@@ -147,7 +147,26 @@ test('a first seed that was killed or failed is begun again by the next start, a
     readdirSync(join(cwd, '.pilar/backups')).filter((name) => name.startsWith('unfinished-')).length >= 1,
     true,
   )
-  assert.equal(readdirSync(join(cwd, '.pilar')).includes('seeding'), false)
+  assert.equal(
+    readdirSync(join(cwd, '.pilar')).some((name) => name.includes('seeding')),
+    false,
+  )
+})
+
+test('an unfinished seed of one database is no reason to touch another one', async (t) => {
+  const cwd = projectOf(t, { 'schema.ts': SCHEMA, 'seed.ts': seed(UPSERTS) })
+  await run(cwd, ['db', 'seed'])
+  await change(cwd, "insert into posts(slug) values ('mine')")
+  writeFileSync(join(cwd, 'seed.ts'), seed("throw new Error('no')"))
+  assert.equal((await run(cwd, ['start', '--port', '0', '--database', 'sqlite:other.sqlite'])).code, 1)
+  assert.deepEqual(
+    readdirSync(cwd).filter((name) => name.endsWith('.seeding')),
+    ['other.sqlite.seeding'],
+  )
+  const server = new Pilar(['start', '--json', '--port', '0'], { cwd })
+  t.after(() => server.stop())
+  await started(server)
+  assert.deepEqual((await titles(cwd)).length, 3)
 })
 
 test('a database that somebody else filled in the meantime is served as it is', async (t) => {
