@@ -1,3 +1,5 @@
+import { failure } from '../../../errors/error.ts'
+import { ExpressionError } from '../../../policy/expression/index.ts'
 import type { Catalog, Table } from '../../../schema/catalog.ts'
 import { quoteName } from '../../sql/printer.ts'
 import type { SchemaRow } from '../found-file.ts'
@@ -20,7 +22,7 @@ export function planViews(given: { found: Catalog; after: Catalog; objects: read
     [...catalog.tables.values()].filter(({ kind }) => kind === 'view')
   const wanted = new Map(
     views(after).flatMap((view): [string, string][] =>
-      view.definition === null ? [] : [[tableName(view), printCreateView(view, after)]],
+      view.definition === null ? [] : [[tableName(view), printed(view, after)]],
     ),
   )
   const kept = new Set(views(after).map(tableName))
@@ -34,5 +36,15 @@ export function planViews(given: { found: Catalog; after: Catalog; objects: read
   return {
     drop: dropped.map((name) => `DROP VIEW ${quoteName(name)}`),
     create: [...made.map(([, sql]) => sql), ...triggers.flatMap(({ sql }) => (sql === null ? [] : [sql]))],
+  }
+}
+
+function printed(view: Table, after: Catalog): string {
+  try {
+    return printCreateView(view, after)
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    const message = `the view ${view.name} would read what is no more: ${error.message}`
+    throw failure('0A000', { message }, { hint: 'Change the view in the same migration.' })
   }
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import type { PilarError } from '../../../errors/error.ts'
 import { loadGrammar } from '../../../policy/expression/index.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import { makeColumn, makeTable } from '../../../schema/make-catalog.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import { BIGINT, BOOLEAN, INTEGER, NUMERIC, TEXT, UUID } from '../../../schema/types.ts'
 import { introspect } from '../introspect.ts'
-import { databaseOf, migrate, rowsOf, sqlOf } from './run-plainly.suite.ts'
+import { prepareCopy } from './copy.ts'
+import { databaseOf, migrate, planOf, rowsOf, sqlOf } from './run-plainly.suite.ts'
 
 before(() => loadGrammar())
 
@@ -372,3 +374,48 @@ for (const [name, { steps, copies, check }] of Object.entries(CASES)) {
     database.close()
   })
 }
+
+test('a killed migration is planned again with the same copies', () => {
+  const database = own()
+  const steps: MigrationStep[] = [{ kind: 'set-default', table: PEOPLE, column: 'age', default: '21', was: '18' }]
+  const plan = planOf(database, steps)
+  for (const copy of plan.copies) prepareCopy(database, copy)
+  const again = planOf(database, steps, { at: '2027-01-01T00:00:00Z' })
+  assert.deepEqual(again, plan)
+  assert.notEqual(planOf(database, [{ kind: 'set-table-comment', table: POSTS, comment: 'new' }, ...steps]).id, plan.id)
+  database.close()
+})
+
+test('rows that break a new rule are found, in the name of the step', () => {
+  const database = own()
+  const refusals: readonly [MigrationStep, string, number][] = [
+    [{ kind: 'set-not-null', table: PEOPLE, column: 'age', using: null }, '23502', 1],
+    [{ kind: 'add-check', table: PEOPLE, check: { name: 'c', expression: "name ~ '^A'" } }, '23514', 1],
+    [{ kind: 'add-unique', table: PEOPLE, unique: { name: 'u', columns: ['shout'] } }, '23505', 1],
+    [
+      {
+        kind: 'add-foreign-key',
+        table: PEOPLE,
+        foreignKey: {
+          name: 'f',
+          columns: ['age'],
+          references: { table: PEOPLE, columns: ['id'] },
+          onDelete: 'cascade',
+          onUpdate: 'cascade',
+        },
+      },
+      '23503',
+      1,
+    ],
+  ]
+  database.exec("UPDATE people SET shout = 'same'")
+  const first: MigrationStep = { kind: 'set-column-comment', table: PEOPLE, column: 'name', comment: 'x' }
+  for (const [step, code, index] of refusals) {
+    assert.throws(
+      () => migrate(database, [first, step]),
+      (error: PilarError) => error.code === code && (error.details as { step: number }).step === index,
+      code,
+    )
+  }
+  database.close()
+})

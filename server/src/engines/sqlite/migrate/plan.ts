@@ -16,7 +16,7 @@ import { planViews } from './plan-views.ts'
 import { planVirtualTables, type RenamedTable } from './plan-virtual.ts'
 import { printCreateIndex, printCreateTable, quoteNames } from './print-table.ts'
 import { orderRenames, renameColumns, renameTables } from './renames.ts'
-import { COPY_PREFIX, RUBBISH_PREFIX } from './reserved.ts'
+import { COPY_PREFIX, isTransient, RUBBISH_PREFIX } from './reserved.ts'
 import { Scratch } from './scratch.ts'
 import { type Trace, traceSteps } from './trace.ts'
 
@@ -47,9 +47,10 @@ export function planMigration(steps: readonly MigrationStep[], options: PlanOpti
   }
 }
 
-/** The same for the same steps on the same structure. */
+/** The same for the same steps on the same structure, whatever a killed migration has left in the file. */
 function idOf(steps: readonly MigrationStep[], objects: readonly SchemaRow[]): string {
-  const text = JSON.stringify({ steps, objects: objects.map((object) => object.sql) }, (_, value: unknown) =>
+  const found = objects.filter(({ name, tbl_name }) => !isTransient(name) && !isTransient(tbl_name))
+  const text = JSON.stringify({ steps, objects: found.map((object) => object.sql) }, (_, value: unknown) =>
     value instanceof Map ? undefined : value,
   )
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
