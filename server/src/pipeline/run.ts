@@ -65,17 +65,24 @@ async function attempt<A extends Asked>(
     timer.stage('respond')
     return withTiming(reply, timer)
   } catch (error) {
-    if (served !== null && tries < TRIES_MAX && (await mayTryAgain(error, served, kernel))) {
+    if (served !== null && tries < TRIES_MAX && (await mayTryAgain(error, served, { kernel, tries }))) {
       return attempt(request, surface, { kernel, tries: tries + 1 })
     }
     return surface.refuse(refuse(error, kernel), actor)
   }
 }
 
-/** Waits, where the database has another structure than the request was planned for, until there is a Model of that; false for all other errors. */
-async function mayTryAgain(error: unknown, served: Served, { live, pool }: Kernel): Promise<boolean> {
+/**
+ * Waits, where the database has another structure than the request was planned for, until there is a Model of that; false for all other errors. What was
+ * usable a moment ago may be outdated again: from the second try on all that is being found out is awaited.
+ */
+async function mayTryAgain(
+  error: unknown,
+  served: Served,
+  { kernel: { live, pool }, tries }: { readonly kernel: Kernel; readonly tries: number },
+): Promise<boolean> {
   if (error instanceof StaleStructure) {
-    await live.usable(served)
+    await (tries === 1 ? live.usable(served) : live.renewed(served))
     return true
   }
   if (!(error instanceof PilarError) || !UNKNOWN_NAME.test(error.code)) return false
