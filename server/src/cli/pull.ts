@@ -5,7 +5,7 @@ import type { LeftAlone, Pulled } from '../pipeline/pull-schema.ts'
 import { type Command, type Shell, UsageError } from './command.ts'
 import { inspectServed } from './inspect-served.ts'
 import { PULLED_FILES, packageName } from './project-files.ts'
-import { readServing, SCHEMA_FILE, SERVE_OPTIONS } from './serving.ts'
+import { notedDatabase, readServing, SCHEMA_FILE, SERVE_OPTIONS } from './serving.ts'
 import { version } from './version.ts'
 
 export const command: Command = {
@@ -63,7 +63,6 @@ function writeProject({ directory, pulled, url }: NewProject, shell: Shell): voi
   const shown = (file: string) => relative(shell.cwd, join(directory, file)) || file
   writeFileSync(join(directory, SCHEMA_FILE), pulled.text)
   shell.output.print(`written  ${shown(SCHEMA_FILE)}`)
-  const hadPackage = existsSync(join(directory, 'package.json'))
   for (const [file, text] of Object.entries(PULLED_FILES)) {
     const path = join(directory, file)
     if (existsSync(path)) shell.output.print(`kept     ${shown(file)} (it exists)`)
@@ -72,7 +71,7 @@ function writeProject({ directory, pulled, url }: NewProject, shell: Shell): voi
       shell.output.print(`created  ${shown(file)}`)
     }
   }
-  if (!hadPackage) return
+  if (notedDatabase(directory, {}) !== undefined) return
   const noted = `npm pkg set "pilar.database=${database}"`
   shell.output.print(`\nFor the other commands to find the database, note it in package.json:  ${noted}`)
 }

@@ -56,7 +56,7 @@ export function readServing({ shell, text }: Invocation): Serving {
  * The database that the project's package.json notes, `"pilar": { "database": "sqlite:FILE" }`, relative to the project. So a project that
  * `pilar pull` wrote never begins an empty database by mistake. Undefined where nothing is noted or the environment names one.
  */
-function notedDatabase(project: string, env: Shell['env']): string | undefined {
+export function notedDatabase(project: string, env: Shell['env']): string | undefined {
   const path = join(project, 'package.json')
   if ((env[SETTINGS.databaseUrl.env] ?? '') !== '' || !existsSync(path)) return undefined
   const noted = (readPackage(path) as { readonly pilar?: { readonly database?: unknown } } | null)?.pilar?.database

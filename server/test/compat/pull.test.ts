@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { createApp } from '../../src/app.ts'
 import { loadSchema } from '../../src/cli/load-schema.ts'
 import { runSeed } from '../../src/cli/seed.ts'
@@ -20,7 +21,8 @@ import { differenceOf, type PulledProject, pilar, pull, structureOf } from './pu
 
 const chinook = shared('chinook/chinook.sqlite')
 const northwind = shared('northwind/northwind.sqlite.sql')
-const STORE = join(ROOT, 'examples/store')
+/** The example shop as the first release made it, with its rows. */
+const STORE = join(ROOT, 'server/test/fixtures/data-0.1/store')
 const EVERYTHING = join(ROOT, 'server/test/fixtures/data-0.1/everything')
 
 interface Case {
@@ -40,7 +42,11 @@ const CASES: readonly Case[] = [
   { name: 'chinook', skip: chinook.skip, make: (file) => copyFileSync(chinook.path, file) },
   { name: 'northwind', skip: northwind.skip, make: script(northwind.path) },
   { name: 'nasty', skip: false, make: script(join(import.meta.dirname, 'nasty.sql')) },
-  { name: 'store', skip: false, make: (file) => makeOwn(file, STORE) },
+  {
+    name: 'store',
+    skip: false,
+    make: (file) => writeFileSync(file, gunzipSync(readFileSync(join(STORE, 'data.db.gz')))),
+  },
   { name: 'everything', skip: false, make: (file) => makeOwn(file, EVERYTHING) },
   { name: 'empty', skip: false, make: (file) => writeFileSync(file, '') },
 ]
@@ -84,6 +90,10 @@ for (const { name, skip } of CASES) {
     const { definition, file } = of(name)
     const { steps, obstacles } = await differenceOf(definition, structureOf(file))
     assert.deepEqual({ steps, obstacles }, { steps: [], obstacles: [] })
+    assert.match(
+      await pilar(['migrate', 'plan'], of(name).folder),
+      /^Nothing to do: the database has what is declared\.$/m,
+    )
   })
 
   test(`${name}: serves the rows it served without a schema.ts`, { skip }, async () => {
