@@ -164,7 +164,9 @@ function randomCase(random: Random): { each: Case; states: readonly [State, Stat
   }
   const after = stateOf(database)
   database.close()
-  return steps.length === 0 ? null : { each: { image, steps, rows }, states: [before, after] }
+  // Another run gives other values.
+  const isRandom = steps.some((step) => 'column' in step && JSON.stringify(step).includes('gen_random_uuid()'))
+  return steps.length === 0 || isRandom ? null : { each: { image, steps, rows }, states: [before, after] }
 }
 
 test(`killed after any of its transactions, a migration is not there or whole, and the next process ends it (seed ${SEED})`, async () => {
