@@ -2,6 +2,7 @@
 const BENCHMARKS: Readonly<Record<string, string>> = {
   rest: 'three reads against a hand-written server; --rounds, --seconds, --connections, --only, --profile DIR',
   inserts: 'single-row inserts under 32 connections with a slow fdatasync, against one sync per request',
+  swap: 'the slowest request while a running server takes a changed schema; --rows, --tables',
   start: 'time of the first answer, cold and warm, and idle memory; --cold also installs in a fresh clone',
 }
 

@@ -9,7 +9,7 @@ import { isEmpty } from './is-empty.ts'
 import { applyFiles } from './migrate/apply-files.ts'
 import { applyMigration } from './migrate/apply-migration.ts'
 import { withLease } from './migrate/lease.ts'
-import { surveyChange } from './migrate/plan-migration.ts'
+import { planOfNew, surveyChange } from './migrate/plan-migration.ts'
 import type { ApplyOptions, MigrationPlan } from './migrate/types.ts'
 import { hasOpenFiles, hasWork, type Outlook, type Project } from './outlook.ts'
 import {
@@ -106,7 +106,7 @@ async function runFiles({ chain, found }: Outlook, lease: Lease, options: BringO
 }
 
 async function runChange(outlook: Outlook, lease: Lease, options: BringOptions): Promise<Outlook> {
-  const plan = await surveyOf(outlook, options)
+  const plan = await (isEmpty(outlook.found) ? planOfNew(outlook.change) : surveyOf(outlook, options))
   requirePermitted(plan, options.permission)
   if (!plan.possible) throw refusePlan(plan, HINT_ROWS)
   await breathe()

@@ -8,7 +8,7 @@ import { declare, SchemaProblems } from '../declare.ts'
 import { checkUsings } from './check-usings.ts'
 import { declaredPart } from './declared-part.ts'
 import { lastDeclared } from './journal.ts'
-import { surveySteps } from './survey-steps.ts'
+import { stepsOfNew, surveySteps } from './survey-steps.ts'
 import type { MigrationPlan } from './types.ts'
 
 export interface PlanOptions {
@@ -60,15 +60,23 @@ export function changeOf({ definition, found, known }: ChangeInput): Change {
 
 /** A change with what the rows say about it. */
 export async function surveyChange(
-  { found, wanted, known, steps, obstacles, warnings }: Change,
+  change: Change,
   options: { readonly structure: Structure; readonly signal: AbortSignal },
 ): Promise<MigrationPlan> {
-  const planned = obstacles.length > 0 ? [] : await surveySteps(steps, options)
+  return planOf(change, change.obstacles.length > 0 ? [] : await surveySteps(change.steps, options))
+}
+
+/** The same for a database without tables: there is nothing to be asked, and a first start does not wait for it. */
+export function planOfNew(change: Change): MigrationPlan {
+  return planOf(change, stepsOfNew(change.steps))
+}
+
+function planOf({ found, wanted, known, obstacles, warnings }: Change, steps: MigrationPlan['steps']): MigrationPlan {
   return {
-    ...{ found, wanted, obstacles, warnings, steps: planned },
+    ...{ found, wanted, obstacles, warnings, steps },
     before: writeCatalog(known),
     after: writeCatalog(wanted),
-    possible: obstacles.length === 0 && planned.every(isPossible),
+    possible: obstacles.length === 0 && steps.every(isPossible),
   }
 }
 

@@ -27,3 +27,11 @@ export async function surveySteps(
     return { step, sql, rows, estimateMs, findings, risk, explanation: explainStep(step) }
   })
 }
+
+/** The same for a database without rows, which need not be asked. */
+export function stepsOfNew(steps: readonly MigrationStep[]): readonly PlannedStep[] {
+  return steps.map((step) => {
+    const words = { risk: riskOf(step, { rows: 0 }), explanation: explainStep(step) }
+    return { step, ...words, sql: [], rows: 0, estimateMs: 0, findings: [] }
+  })
+}
