@@ -34,6 +34,7 @@ interface Case {
 
 const script = (path: string) => (file: string) => {
   const made = sql(file)
+  made.run('PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY')
   made.run(readFileSync(path, 'utf8'))
   made.close()
 }
