@@ -326,6 +326,29 @@ test('every table and column of Chinook is renamed, and each loses a column: no 
   database.close()
 })
 
+test('what only its author can make is left alone, or the migration refused', () => {
+  const database = databaseOf(
+    'CREATE TABLE t (a TEXT, b TEXT); CREATE TABLE other (x TEXT); INSERT INTO t VALUES (1, 2)',
+  )
+  database.function('theirs', { deterministic: true }, (value) => value)
+  database.exec('CREATE INDEX odd ON t (theirs(a)); CREATE TABLE odder (a TEXT, b TEXT AS (theirs(a)))')
+  migrate(database, [{ kind: 'rename-column', table: 'public.other', column: 'x', to: 'y' }])
+  migrate(database, [{ kind: 'add-column', table: 'public.t', column: column('c'), using: null }])
+  assert.match(sqlOf(database, 'odd'), /^CREATE INDEX odd ON t \(theirs\(a\)\)$/)
+  const message = (what: string): string =>
+    `the ${what} needs a function or collation that only the program that made it has`
+  assert.throws(
+    () => migrate(database, [{ kind: 'set-default', table: 'public.t', column: 'b', default: "'x'", was: null }]),
+    {
+      message: message('index odd'),
+    },
+  )
+  assert.throws(() => migrate(database, [{ kind: 'set-table-comment', table: 'public.odder', comment: 'x' }]), {
+    message: message('table odder'),
+  })
+  database.close()
+})
+
 test('STRICT tables, and tables of ours that somebody else changed', () => {
   const database = databaseOf(`
     CREATE TABLE strict (a INTEGER PRIMARY KEY, b TEXT, c ANY) STRICT;

@@ -1,3 +1,4 @@
+import { failure } from '../../../errors/error.ts'
 import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import { makeCatalog } from '../../../schema/make-catalog.ts'
 import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
@@ -54,8 +55,18 @@ export function plannedTables(trace: Trace, input: PlanInput): readonly PlannedT
     const retired = trace.after.retired.tables.find((one) => one.storedAs === key) ?? null
     const table = retired?.table ?? trace.after.tables.get(key)
     if (table === undefined) throw new Error(`assertion failed: ${key} is in the migrated catalog`)
+    if (input.scratch.object('table', each.origin) === null) {
+      if (table === each.from) return []
+      throw unmakeable('table', each.origin)
+    }
     return [planTable({ trace: each, table, retired, name: retired?.storedAs ?? tableName(table) }, trace.after, input)]
   })
+}
+
+/** What nobody touches is left alone, whether it can be made here or not. */
+export function unmakeable(kind: string, name: string): Error {
+  const message = `the ${kind} ${name} needs a function or collation that only the program that made it has`
+  return failure('0A000', { message }, { hint: 'Change the table with that program.' })
 }
 
 type Given = Pick<PlannedTable, 'trace' | 'table' | 'retired' | 'name'>

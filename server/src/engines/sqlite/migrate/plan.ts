@@ -10,7 +10,7 @@ import { putInPlace, rewriteSchema } from './exchange.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
 import { planChecks } from './plan-checks.ts'
 import { indexOfCopy, planCopy, type RowKey, renameIndex, rowKeyOf } from './plan-copy.ts'
-import { bareIndexName, copyReason, goneOf, type PlannedTable, plannedTables } from './plan-table.ts'
+import { bareIndexName, copyReason, goneOf, type PlannedTable, plannedTables, unmakeable } from './plan-table.ts'
 import { finalText } from './plan-text.ts'
 import { planViews } from './plan-views.ts'
 import { planVirtualTables, type RenamedTable } from './plan-virtual.ts'
@@ -240,6 +240,10 @@ class Planner {
       }
       return []
     }
+    const lost = this.#scratch.unmade.find(
+      ({ type, tbl_name }) => type === 'index' && tbl_name === planned.trace.origin,
+    )
+    if (lost !== undefined) throw unmakeable('index', lost.name)
     const target = `${COPY_PREFIX}${this.#id}_${at}`
     const rows = indexes.map(({ name, sql }): SchemaRow => ({ type: 'index', name, tbl_name: planned.name, sql }))
     this.#rewrites.push({ type: 'table', name: planned.name, sql: text })

@@ -11,6 +11,8 @@ import { parseTable, type TableDdl } from './table-ddl.ts'
  */
 export class Scratch {
   readonly database: DatabaseSync
+  /** What can't be made here: a module, function or collation that only its author's program has. */
+  readonly unmade: readonly SchemaRow[]
 
   constructor(objects: readonly SchemaRow[]) {
     this.database = new DatabaseSync(':memory:', {
@@ -19,15 +21,15 @@ export class Scratch {
       enableDoubleQuotedStringLiterals: true,
     })
     this.database.enableDefensive(false)
-    for (const { sql } of inOrder(objects)) this.#make(sql)
+    this.unmade = inOrder(objects).filter((object) => !this.#make(object.sql))
   }
 
-  /** What can't be made here (a module that is not loaded, the table behind a virtual one) is left out: nothing of ours refers to it. */
-  #make(sql: string | null): void {
+  #make(sql: string | null): boolean {
     try {
       if (sql !== null) this.database.exec(sql)
+      return true
     } catch {
-      // Left out.
+      return false
     }
   }
 
