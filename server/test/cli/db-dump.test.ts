@@ -203,6 +203,23 @@ test('what is asked for: tables, rows, structure; mistakes name the nearest', as
   assert.match(none.err, /^pilar: there is no database .*\/empty\/\.pilar\/data\.db\nhint: .*pilar start/)
 })
 
+test('what is retired is part of a SQL dump and comes back from it; NDJSON has what is declared', async (t) => {
+  const cwd = projectOf(t, { 'schema.ts': SCHEMA })
+  writeFileSync(join(cwd, 'a.ndjson'), ndjson(post(1), { end: 1 }))
+  await run(cwd, ['db', 'load', 'a.ndjson'])
+  writeFileSync(join(cwd, 'schema.ts'), SCHEMA.replace(', title: c.text()', ''))
+  const applied = await run(cwd, ['migrate', 'apply', '--yes'])
+  assert.equal(applied.code, 0, applied.err)
+  const rows = (await run(cwd, ['db', 'dump', '--format', 'ndjson', '--tables', 'posts'])).out.split('\n')
+  assert.equal(rows[1], '{"table":"posts","row":{"id":1,"parent_id":null}}')
+  const other = projectOf(t, { 'schema.ts': SCHEMA })
+  await run(cwd, ['db', 'dump', '--out', join(other, 'a.sql')])
+  assert.equal((await run(other, ['db', 'load', 'a.sql'])).code, 0)
+  const restored = await run(other, ['migrate', 'apply', '--yes'])
+  assert.equal(restored.code, 0, restored.err)
+  assert.deepEqual(await posts(other), [{ id: '1', parent_id: null, title: 'Post 1' }])
+})
+
 test('100,000 rows go out and in again in seconds and little memory', { timeout: 120_000 }, async (t) => {
   const seed = 20261121
   const random = seededRandom(seed)
