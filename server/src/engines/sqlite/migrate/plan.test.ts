@@ -286,6 +286,11 @@ const CASES: Readonly<Record<string, Case>> = {
     check: (database) =>
       assert.equal(rowsOf(database, 'posts', 'n, title'), '{"#":3,"n":3,"title":"2"}\n{"#":7,"n":7,"title":"one"}'),
   },
+  'a column of the primary key is retired': {
+    steps: [{ kind: 'retire-column', table: POSTS, column: 'id' }],
+    copies: ['posts'],
+    check: (database) => assert.equal(rowsOf(database, 'posts', 'title'), '{"#":3,"title":"2"}\n{"#":7,"title":"one"}'),
+  },
   'a column begins to be computed by us': {
     steps: [
       {

@@ -233,6 +233,7 @@ function followInTable(step: InTable, way: Way): void {
     case 'retire-column': {
       const retired = kept()
       const column = columns.get(step.column)
+      if (before.tables.get(step.table)?.primaryKey.includes(step.column) === true) trace.keyStep = index
       columns.delete(step.column)
       if (retired !== undefined && column !== undefined) stored.set(retired.storedAs, column)
       return
