@@ -14,20 +14,21 @@ import { changeAfter, existingTables, lastStructure } from './change-after.ts'
 import { type Command, type Invocation, JSON_OPTION, PROJECT_OPTION, UsageError } from './command.ts'
 import { loadSchemaApart } from './load-schema.ts'
 import { prepareGrammar, stoppable, withStructure } from './migrate-context.ts'
-import { loadMigrationFiles, MIGRATIONS_FOLDER } from './migration-files.ts'
+import { loadMigrationFiles } from './migration-files.ts'
 import { fileName, wordsForSteps, wordsOf } from './migration-name.ts'
 import { type MigrationContent, migrationText } from './migration-text.ts'
 import { type InProject, rebaseFile, sealFile } from './reseal.ts'
-import { readServing, requireAdopted, SCHEMA_FILE, schemaFile } from './serving.ts'
+import { MIGRATIONS_FOLDER, readServing, requireAdopted, SCHEMA_FILE, SERVE_OPTIONS, schemaFile } from './serving.ts'
 
 const EXIT_FAILED = 1
 
 export const command: Command = {
-  synopsis: 'pilar migrate new [NAME] [--empty | --seal FILE | --rebase FILE] [--json] [--project DIR]',
+  synopsis:
+    'pilar migrate new [NAME] [--empty | --seal FILE | --rebase FILE] [--json] [--project DIR] [--database URL]',
   description:
     'Writes what schema.ts has and the last file of migrations/ has not as the next file, to be read, kept in Git, and applied by\n' +
-    '`pilar migrate apply` everywhere. Needs no database. After an edit of a file by hand --seal checks it and writes its checksum;\n' +
-    'where two branches met, --rebase lets one file follow the others.',
+    '`pilar migrate apply` everywhere. Needs no database, unless schema.ts refers to tables of one. After an edit of a file by hand\n' +
+    '--seal checks it and writes its checksum; where two branches met, --rebase lets one file follow the others.',
   options: {
     empty: { value: null, doc: 'Write a file without steps, to be written by hand.' },
     seal: {
@@ -35,6 +36,10 @@ export const command: Command = {
       doc: 'Check a file that was edited and is not applied anywhere, by number or name, and seal it.',
     },
     rebase: { value: 'FILE', doc: 'Give a file the last number, starting from what the others lead to.' },
+    database: {
+      ...SERVE_OPTIONS.database,
+      doc: 'Where the tables are that schema.ts only refers to, with existing().',
+    },
     project: PROJECT_OPTION,
     json: JSON_OPTION,
   },

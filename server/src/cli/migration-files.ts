@@ -8,8 +8,7 @@ import { askApart } from './apart.ts'
 import type { Shell } from './command.ts'
 import { parseFileName } from './migration-name.ts'
 import { checksumOf } from './migration-text.ts'
-
-export const MIGRATIONS_FOLDER = 'migrations'
+import { MIGRATIONS_FOLDER } from './serving.ts'
 
 /** What the process that loads migration files sends back. */
 export type LoadedMigrations =

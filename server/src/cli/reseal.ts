@@ -10,9 +10,10 @@ import { StepFault } from '../schema/migration/draft.ts'
 import { explainStep } from '../schema/migration/explain-step.ts'
 import { nearest } from '../std/nearest.ts'
 import type { Invocation } from './command.ts'
-import { loadMigrationFiles, MIGRATIONS_FOLDER } from './migration-files.ts'
+import { loadMigrationFiles } from './migration-files.ts'
 import { fileName, parseFileName } from './migration-name.ts'
 import { type MigrationContent, resealedText } from './migration-text.ts'
+import { MIGRATIONS_FOLDER } from './serving.ts'
 
 /** A command line for one project. */
 export interface InProject extends Invocation {

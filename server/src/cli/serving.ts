@@ -6,6 +6,7 @@ import type { SchemaDefinition } from '../schema/definition.ts'
 import { type Invocation, type Option, PROJECT_OPTION, type Shell } from './command.ts'
 
 export const SCHEMA_FILE = 'schema.ts'
+export const MIGRATIONS_FOLDER = 'migrations'
 
 /** Options of every command that needs the project's data folder. */
 export const DATA_OPTIONS = {

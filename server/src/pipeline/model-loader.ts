@@ -1,7 +1,7 @@
 import { loadGrammar } from '../policy/expression/index.ts'
 import type { Catalog } from '../schema/catalog.ts'
 import { breathe } from './breathe.ts'
-import { type BringOptions, bringUpToDate } from './bring-up-to-date.ts'
+import type { BringOptions } from './bring-up-to-date.ts'
 import { isEmpty } from './is-empty.ts'
 import type { LiveModel, Served } from './live-model.ts'
 import { makeModel } from './make-model.ts'
@@ -125,6 +125,7 @@ export class ModelLoader {
   async #bring(wish: Wish, first: Outlook, prepare?: BringOptions['prepare']): Promise<Outlook> {
     const { pool, backup, holder, observe } = this.#options
     const permission = this.#permission ?? this.#options.permission(first.found)
+    const { bringUpToDate } = await import('./bring-up-to-date.ts')
     return bringUpToDate(first, {
       ...{ project: wish, unheeded: wish.unheeded, permission, pool, backup, holder, observe },
       signal: this.#options.stopping.signal,

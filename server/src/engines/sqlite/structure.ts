@@ -27,9 +27,7 @@ import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
 import type { SqliteMigration } from './migrate/migration.ts'
 import { patiently } from './migrate/pacer.ts'
-import { planMigration } from './migrate/plan.ts'
-import { type Ask, type Planned, runMigration, sweepAll, sweepRubbish } from './migrate/run.ts'
-import { survey } from './survey.ts'
+import type { Ask, Planned } from './migrate/run.ts'
 import type { Writer } from './writer.ts'
 
 /** More than any size at which a plan changes. */
@@ -38,13 +36,13 @@ const ROWS_COUNTED = 1_000_000
 interface Parts {
   readonly file: string
   readonly lockTimeoutMs: number
-  readonly writer: Writer
+  readonly writer: Pick<Writer, 'ask'>
   readonly version: () => number
   readonly countRows: (table: string) => Promise<number>
   readonly rewatch: (on: boolean) => Promise<void>
 }
 
-/** The structure of one open SQLite file. */
+/** The structure of one open SQLite file. What changes it is loaded when it is asked for: nearly all starts find nothing to do. */
 export class SqliteStructure implements Structure {
   readonly backup: Backup
   readonly #parts: Parts
@@ -58,7 +56,8 @@ export class SqliteStructure implements Structure {
     return requireKnownVersion(this.#inspect(introspect))
   }
 
-  survey(steps: readonly MigrationStep[], signal: AbortSignal): Promise<Survey> {
+  async survey(steps: readonly MigrationStep[], signal: AbortSignal): Promise<Survey> {
+    const { survey } = await import('./survey.ts')
     const { file, lockTimeoutMs } = this.#parts
     return survey(steps, { file, lockTimeoutMs, nowMicros: systemClock.nowMicros(), signal })
   }
@@ -66,11 +65,12 @@ export class SqliteStructure implements Structure {
   async migrate({ steps, from, entry }: Migration, run: MigrationRun): Promise<void> {
     await loadGrammar()
     const at = entry?.at ?? new Date(systemClock.now()).toISOString()
-    const plan = this.#plan(steps, from, at)
+    const plan = await this.#plan(steps, from, at)
     await this.run({ plan, from, expected: applySteps(from, steps, at), entry }, run)
   }
 
-  #plan(steps: readonly MigrationStep[], found: Catalog, at: string): SqliteMigration {
+  async #plan(steps: readonly MigrationStep[], found: Catalog, at: string): Promise<SqliteMigration> {
+    const { planMigration } = await import('./migrate/plan.ts')
     return this.#inspect((database) => {
       const { objects } = readFile(database)
       const rows = (table: string): number => rowsAtLeast(database, table)
@@ -79,13 +79,13 @@ export class SqliteStructure implements Structure {
   }
 
   /** Null when another process changed the structure while it was being planned, and the plan makes no sense any more. */
-  #planUnlessChanged(
+  async #planUnlessChanged(
     steps: readonly MigrationStep[],
     found: Catalog,
     { at, version }: { readonly at: string; readonly version: number },
-  ): SqliteMigration | null {
+  ): Promise<SqliteMigration | null> {
     try {
-      return this.#plan(steps, found, at)
+      return await this.#plan(steps, found, at)
     } catch (error) {
       if (this.#parts.version() === version) throw error
       return null
@@ -96,6 +96,7 @@ export class SqliteStructure implements Structure {
   async run(planned: Planned, run: MigrationRun): Promise<void> {
     const { version, countRows, rewatch } = this.#parts
     const place = { ask: this.#ask, version, countRows, rewatch, introspect: () => this.#inspect(introspect) }
+    const { runMigration } = await import('./migrate/run.ts')
     try {
       await runMigration(planned, run, place)
     } catch (error) {
@@ -113,12 +114,14 @@ export class SqliteStructure implements Structure {
   }
 
   async tidy(run: Pick<MigrationRun, 'lease' | 'signal'>): Promise<void> {
+    const { sweepAll } = await import('./migrate/run.ts')
     await sweepAll(run, this.#ask)
   }
 
   async acquireLease(options: LeaseOptions): Promise<Lease> {
     await this.#makeSystemTables(options.signal)
     const lease = await HeldLease.acquire(options, this.#ask)
+    const { sweepRubbish } = await import('./migrate/run.ts')
     await sweepRubbish({ lease, signal: options.signal }, this.#ask)
     return lease
   }
@@ -133,7 +136,7 @@ export class SqliteStructure implements Structure {
       const { steps } = diff(part, systemCatalog(), { known: part })
       if (steps.length === 0) return
       const at = new Date(systemClock.now()).toISOString()
-      const plan = this.#planUnlessChanged(steps, part, { at, version })
+      const plan = await this.#planUnlessChanged(steps, part, { at, version })
       if (plan !== null) await patiently(signal, () => this.#ask({ kind: 'at-once', version, plan }))
     }
   }
