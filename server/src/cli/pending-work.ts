@@ -74,9 +74,10 @@ async function isAhead(
   return steps.length + obstacles.length > 0
 }
 
-/** True when a person should agree first. */
+/** True when a person should agree first: never for a database in which there is nothing to lose. */
 export function needsConsent({ parts }: PendingWork): boolean {
-  return parts.some(({ plan }) => needsBackup(plan))
+  const isEmpty = parts[0] !== undefined && [...parts[0].plan.found.tables.values()].every(({ system }) => system)
+  return !isEmpty && parts.some(({ plan }) => needsBackup(plan))
 }
 
 /** True when there is nothing that `apply` would change or note. */

@@ -1,3 +1,4 @@
+import { needsBackup as stepNeedsBackup } from '../pipeline/migrate/apply-migration.ts'
 import { describeSample } from '../pipeline/migrate/describe-plan.ts'
 import type { MigrationPlan, PlannedStep } from '../pipeline/migrate/types.ts'
 import { FINDING_SAMPLES_MAX, type Finding } from '../schema/migration/step.ts'
@@ -70,7 +71,7 @@ function summary(plan: MigrationPlan): string {
 
 /** True for plans after which something is out of sight, or which depend on what the rows are: a person confirms them. */
 export function needsBackup({ steps }: Pick<MigrationPlan, 'steps'>): boolean {
-  return steps.some(({ risk }) => risk === 'retires' || risk === 'needs data')
+  return steps.some(stepNeedsBackup)
 }
 
 /** The same for programs: what `--json` prints of a plan. */

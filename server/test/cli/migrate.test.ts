@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { ID, Project, TITLE } from './migrate-project.ts'
 import { personAnswering } from './run.ts'
@@ -123,6 +126,16 @@ test('files are applied in order, and each database is told where it stands', as
     ahead.out,
     'Nothing to do: the database has what is declared.\n\nschema.ts has changes that no file in migrations/ has.\nhint: Write one: pilar migrate new',
   )
+})
+
+test('a new database has nothing to lose: nobody is asked', async (t) => {
+  const project = new Project(t)
+  await project.migrate('new')
+  project.declare(ID, 'slug: c.text().using("title")')
+  await project.migrate('new', 'slugs')
+  const { code, err } = await project.migrate('apply')
+  assert.equal(code, 0)
+  assert.match(err, /^applying 0001_first_schema …\napplying 0002_slugs …/)
 })
 
 test('a database that came without files is noted, not migrated again', async (t) => {
@@ -272,4 +285,27 @@ test('wrong options', async (t) => {
   const { code, err } = await project.migrate('plan')
   assert.equal(code, 1)
   assert.match(err, /^schema\.ts:2 {2}posts\.a: .*\n1 problem in the schema; nothing was changed\.$/)
+})
+
+test('tables of somebody else can be referred to, in files as well', async (t) => {
+  const project = new Project(t)
+  const shop = ['--database', `sqlite:${join(project.cwd, 'shop.sqlite')}`]
+  const database = new DatabaseSync(join(project.cwd, 'shop.sqlite'))
+  t.after(() => database.close())
+  database.exec("create table customers (id integer primary key, name text); insert into customers values (1, 'Ann')")
+  const text = `import { c, existing, schema, table } from 'pilar'
+export default schema({
+  customers: existing().policies({ select: { anon: 'true' } }),
+  notes: table({ id: c.integer().primaryKey(), customer: c.integer().references('customers.id') }),
+})
+`
+  writeFileSync(join(project.cwd, 'schema.ts'), text)
+  const nowhere = await project.migrate('new')
+  assert.match(nowhere.err, /speaks of tables of an existing database\nhint: Name it: --database sqlite:FILE/)
+  const written = await project.migrate('new', ...shop)
+  assert.equal(written.out.split('\n')[1], '  1. creates the table notes with 2 columns')
+  assert.deepEqual(await project.json('apply', ...shop), { applied: ['0001_first_schema'], noted: [] })
+  assert.match((await project.migrate('plan', ...shop)).out, /^Nothing to do: the database has what is declared\./)
+  assert.match((await project.migrate('new', ...shop)).out, /^No difference/)
+  assert.deepEqual({ ...database.prepare('select * from customers').get() }, { id: 1, name: 'Ann' })
 })
