@@ -286,6 +286,15 @@ const CASES: Readonly<Record<string, Case>> = {
     check: (database) =>
       assert.equal(rowsOf(database, 'posts', 'n, title'), '{"#":3,"n":3,"title":"2"}\n{"#":7,"n":7,"title":"one"}'),
   },
+  'names change their case alone': {
+    steps: [
+      { kind: 'rename-column', table: PEOPLE, column: 'shout', to: 'Shout' },
+      { kind: 'drop-view', table: makeTable({ name: 'titles', kind: 'view', columns: [] }) },
+      { kind: 'rename-table', table: POSTS, to: 'public.Posts' },
+    ],
+    copies: [],
+    check: (database) => assert.match(sqlOf(database, 'Posts'), /^CREATE TABLE "Posts" /),
+  },
   'a column of the primary key is retired': {
     steps: [{ kind: 'retire-column', table: POSTS, column: 'id' }],
     copies: ['posts'],
