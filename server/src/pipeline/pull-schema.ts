@@ -132,9 +132,11 @@ function troubleWith(entry: Entry, key: TableKey, found: Catalog): string | null
   return step === undefined ? null : `it would differ (${step.kind})`
 }
 
+/** Mistakes that tables make together are told at the table, `orders`, or at the columns of a foreign key, `orders.person`. */
 function troubleTogether(entries: readonly Entry[], found: Catalog): readonly (readonly [TableKey, string])[] {
+  const said = entries.filter(({ base }) => base !== 'existing').toSorted((a, b) => b.label.length - a.label.length)
   return problemsOf(entries, found).map(({ where, message }) => {
-    const entry = entries.find(({ label, base }) => label === where && base !== 'existing')
+    const entry = said.find(({ label }) => where === label || where.startsWith(`${label}.`))
     assert(entry !== undefined, `${where} can be declared: ${message}`)
     return [entry.label.includes('.') ? entry.label : tableKey(DEFAULT_SCHEMA, entry.label), message]
   })
