@@ -46,6 +46,7 @@ interface Parts {
 export class SqliteStructure implements Structure {
   readonly backup: Backup
   readonly #parts: Parts
+  #last: { readonly version: number; readonly found: Catalog } | null = null
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -53,7 +54,7 @@ export class SqliteStructure implements Structure {
   }
 
   async introspect(_signal: AbortSignal): Promise<Catalog> {
-    return requireKnownVersion(this.#inspect(introspect))
+    return requireKnownVersion(this.#introspect())
   }
 
   async survey(steps: readonly MigrationStep[], signal: AbortSignal): Promise<Survey> {
@@ -95,7 +96,7 @@ export class SqliteStructure implements Structure {
   /** Runs what was planned. */
   async run(planned: Planned, run: MigrationRun): Promise<void> {
     const { version, countRows, rewatch } = this.#parts
-    const place = { ask: this.#ask, version, countRows, rewatch, introspect: () => this.#inspect(introspect) }
+    const place = { ask: this.#ask, version, countRows, rewatch, introspect: () => this.#introspect() }
     const { runMigration } = await import('./migrate/run.ts')
     try {
       await runMigration(planned, run, place)
@@ -122,8 +123,13 @@ export class SqliteStructure implements Structure {
     await this.#makeSystemTables(options.signal)
     const lease = await HeldLease.acquire(options, this.#ask)
     const { sweepRubbish } = await import('./migrate/run.ts')
-    await sweepRubbish({ lease, signal: options.signal }, this.#ask)
-    return lease
+    try {
+      await sweepRubbish({ lease, signal: options.signal }, this.#ask)
+      return lease
+    } catch (error) {
+      await lease.release()
+      throw error
+    }
   }
 
   /** Pilar's own tables, made or brought up to date. Several processes may do it at once: one does, and the others find it done. */
@@ -131,7 +137,7 @@ export class SqliteStructure implements Structure {
     await loadGrammar()
     for (;;) {
       const version = this.#parts.version()
-      const found = requireKnownVersion(this.#inspect(introspect))
+      const found = requireKnownVersion(this.#introspect())
       const part = systemPart(found)
       const { steps } = diff(part, systemCatalog(), { known: part })
       if (steps.length === 0) return
@@ -147,6 +153,13 @@ export class SqliteStructure implements Structure {
     } catch (error) {
       throw mapError(error)
     }
+  }
+
+  /** Reading the structure of thirty tables takes 5 ms of the server's thread: once for each version of it. */
+  #introspect(): Catalog {
+    const version = this.#parts.version()
+    if (this.#last?.version !== version) this.#last = { version, found: this.#inspect(introspect) }
+    return this.#last.found
   }
 
   #inspect<T>(body: (database: DatabaseSync) => T): T {

@@ -4,7 +4,7 @@ import { StaleStructure } from '../engine.ts'
 import { assertVersion, type Connection, openConnection } from './connection.ts'
 import { toFault } from './faults.ts'
 import { GroupCommit } from './group-commit.ts'
-import { performTask } from './migrate/perform.ts'
+import type { performTask } from './migrate/perform.ts'
 import type { StructureTask } from './migrate/tasks.ts'
 import { ExpectedStructure, type VersionReader } from './structure-version.ts'
 import { WriteRunner } from './write-run.ts'
@@ -24,6 +24,9 @@ class Writer {
   readonly #runner: WriteRunner
   readonly #group: GroupCommit
   readonly #settings: WriterSettings
+  #performTask: typeof performTask | null = null
+  #loading: Promise<void> | null = null
+  readonly #parked: Request[] = []
   readonly #versions: VersionReader
   readonly #expected: ExpectedStructure
   #transaction: { readonly id: number; readonly timer: NodeJS.Timeout } | null = null
@@ -65,9 +68,22 @@ class Writer {
       }
       const first = this.#inbox[0]
       if (first === undefined) return
-      if (first.kind === 'write' && first.transaction === null) this.#commitGroup()
+      if (first.kind === 'structure' && this.#performTask === null) {
+        this.#parked.push(first)
+        this.#inbox.shift()
+        this.#loadMigrations()
+      } else if (first.kind === 'write' && first.transaction === null) this.#commitGroup()
       else this.#handle(this.#inbox.shift() as Request)
     }
+  }
+
+  /** What changes structure is loaded when it is first needed, since most starts change nothing. Writes go on meanwhile. */
+  #loadMigrations(): void {
+    this.#loading ??= import('./migrate/perform.ts').then((loaded) => {
+      this.#performTask = loaded.performTask
+      this.#inbox.unshift(...this.#parked.splice(0))
+      this.#work()
+    })
   }
 
   #commitGroup(): void {
@@ -209,7 +225,8 @@ class Writer {
       connection: this.#connection,
       group: this.#group,
     }
-    return performTask(place, task)
+    if (this.#performTask === null) throw new Error('assertion failed: what changes structure is loaded')
+    return this.#performTask(place, task)
   }
 
   #asOwner<T>(body: () => T): T {
