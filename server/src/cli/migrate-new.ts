@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { failure } from '../errors/error.ts'
 import { conflicting } from '../pipeline/migrate/apply-files.ts'
-import { fileChain } from '../pipeline/migrate/file-chain.ts'
+import { contradictions } from '../pipeline/migrate/file-chain.ts'
 import type { MigrationFile } from '../pipeline/migrate/types.ts'
 import type { Table } from '../schema/catalog.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
-import { readCatalog, writeCatalog } from '../schema/migration/catalog-text.ts'
+import { writeCatalog } from '../schema/migration/catalog-text.ts'
 import type { Difference } from '../schema/migration/diff.ts'
 import { explainStep } from '../schema/migration/explain-step.ts'
 import { riskOf } from '../schema/migration/risk.ts'
@@ -71,9 +71,7 @@ function requireOneMode({ given, positionals }: Invocation): void {
 
 /** Nothing may be built on files that contradict each other. */
 function requireOrder(files: readonly MigrationFile[]): void {
-  const [first] = files
-  if (first === undefined) return
-  const { conflicts } = fileChain({ files, journal: [], found: readCatalog(first.before) })
+  const conflicts = contradictions(files)
   if (conflicts.length > 0) throw conflicting(conflicts)
 }
 

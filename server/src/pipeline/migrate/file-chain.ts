@@ -2,6 +2,7 @@ import type { JournalEntry } from '../../engines/structure.ts'
 import type { Catalog } from '../../schema/catalog.ts'
 import { readCatalog } from '../../schema/migration/catalog-text.ts'
 import { diff } from '../../schema/migration/diff.ts'
+import { StepFault } from '../../schema/migration/draft.ts'
 import { entryOfFile } from './journal.ts'
 import type { FileState, MigrationFile, MigrationState } from './types.ts'
 
@@ -33,6 +34,11 @@ export function fileChain(input: ChainInput): Chain {
     return { ...file, state: conflicts.length === 0 ? 'pending' : 'conflict' }
   })
   return { files: states, conflicts }
+}
+
+/** What is wrong with files by themselves, whatever a database has. They are in order. */
+export function contradictions(files: readonly MigrationFile[]): readonly Conflict[] {
+  return [...editedFiles(files, []), ...brokenLinks(files)]
 }
 
 function editedFiles(files: readonly MigrationFile[], journal: readonly JournalEntry[]): Conflict[] {
@@ -96,13 +102,22 @@ function standOf(
 /** True when the database has this structure, whatever else it has. */
 function isIn(found: Catalog, text: string): boolean {
   const declared = readCatalog(text)
-  const { steps, obstacles } = diff(found, declared, { known: declared })
-  return steps.length === 0 && obstacles.length === 0
+  return isSame(found, declared, declared)
 }
 
 function sameStructure(a: string, b: string): boolean {
   if (a === b) return true
-  const [from, to] = [readCatalog(a), readCatalog(b)]
-  const { steps, obstacles } = diff(from, to, { known: from })
-  return steps.length === 0 && obstacles.length === 0
+  const from = readCatalog(a)
+  return isSame(from, readCatalog(b), from)
+}
+
+function isSame(from: Catalog, to: Catalog, known: Catalog): boolean {
+  try {
+    const { steps, obstacles } = diff(from, to, { known })
+    return steps.length === 0 && obstacles.length === 0
+  } catch (error) {
+    // A foreign key to a table of somebody else, which no file describes, has nowhere to lead to.
+    if (error instanceof StepFault) return false
+    throw error
+  }
 }
