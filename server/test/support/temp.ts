@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A new empty folder and the function that removes it. */
-export function tempFolder(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'pilar-test-'))
+export function tempFolder(parent: string = tmpdir()): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(parent, 'pilar-test-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) }
 }
 

@@ -1,0 +1,163 @@
+/** What a migration makes of rows, from the definitions before and after it. */
+import type { Catalog } from '../../src/schema/catalog.ts'
+import type { ColumnDefinition, SchemaDefinition, TableDefinition } from '../../src/schema/definition.ts'
+import type { RetiredColumn } from '../../src/schema/retired.ts'
+import { type Cell, NULL } from './cells.ts'
+import { constantOf, convert } from './conversions.ts'
+import type { ExpectedTable } from './expected.ts'
+import { isSameType, lineageOf, type TableLineage } from './lineage.ts'
+import type { FileTable, Row, RowKey, Snapshot } from './snapshot.ts'
+
+export interface Forward {
+  readonly before: SchemaDefinition
+  readonly after: SchemaDefinition
+  /** As introspection gave it before and after. */
+  readonly from: Catalog
+  readonly to: Catalog
+  readonly rows: Snapshot
+  /** The rows afterwards: only which column is the rowid is taken from it. */
+  readonly found: Snapshot
+  /** True for a file that Pilar did not make: its values are kept otherwise, so that a changed type is not foretold. */
+  readonly isAdopted: boolean
+}
+
+export interface Foretold {
+  readonly tables: readonly ExpectedTable[]
+  /** Keys before, by the table's name in the file and the key afterwards. */
+  readonly keys: ReadonlyMap<string, ReadonlyMap<RowKey, RowKey>>
+}
+
+export const fileName = ({ schema, name }: { schema: string; name: string }): string =>
+  schema === 'public' ? name : `${schema}.${name}`
+
+export function expectForward(forward: Forward): Foretold {
+  const { before, after, rows } = forward
+  const lineage = lineageOf(before, after)
+  const keys = new Map<string, Map<RowKey, RowKey>>()
+  const tables: ExpectedTable[] = []
+  for (const each of lineage) {
+    const source = rows.get(fileName(each.before))
+    if (source === undefined) throw new Error(`assertion failed: the file has ${each.before.key}`)
+    if (each.after === null) tables.push(retiredTable(each.before, source, forward))
+    else tables.push(survivingTable({ ...each, after: each.after }, source, { forward, keys }))
+  }
+  for (const table of after.tables) {
+    if (lineage.some((each) => each.after === table)) continue
+    const back = forward.from.retired.tables.findLast((one) => one.table.key === table.key)
+    const former = back === undefined ? undefined : rows.get(back.storedAs)
+    const list = [...(former?.rows ?? [])].map(([key]) => ({ key: back === undefined ? key : null, cells: new Map() }))
+    tables.push({ name: fileName(table), rows: list })
+  }
+  return { tables: [...tables, ...stillRetired(forward)], keys }
+}
+
+/** Everything it had, under another name. */
+function retiredTable(table: TableDefinition, source: FileTable, { to }: Forward): ExpectedTable {
+  const name = to.retired.tables.findLast((each) => each.table.key === table.key)?.storedAs
+  return {
+    name: name ?? `(retired) ${table.key}`,
+    rows: [...source.rows].map(([key, row]) => ({ key, cells: written(table, row) })),
+  }
+}
+
+/** What is computed has no values of its own. */
+function written(table: TableDefinition, row: Row): Row {
+  const names = table.columns.filter(({ generated }) => generated === null).map(({ name }) => name)
+  return new Map(names.map((name) => [name, row.get(name) ?? NULL]))
+}
+
+interface Context {
+  readonly forward: Forward
+  readonly keys: Map<string, Map<RowKey, RowKey>>
+}
+
+function survivingTable(
+  lineage: TableLineage & { readonly after: TableDefinition },
+  source: FileTable,
+  { forward, keys }: Context,
+): ExpectedTable {
+  const name = fileName(lineage.after)
+  const alias = forward.found.get(name)?.alias ?? null
+  const former = new Map<RowKey, RowKey>()
+  const rows = [...source.rows].map(([old, row]) => {
+    const cells = cellsOf(lineage, row, forward)
+    const key = alias === null ? old : (cells.get(alias) ?? null)
+    if (key !== null) former.set(key, old)
+    return { key, cells }
+  })
+  if (rows.every(({ key }) => key !== null)) keys.set(name, former)
+  return { name, rows }
+}
+
+function cellsOf(
+  { after, columns }: TableLineage & { readonly after: TableDefinition },
+  row: Row,
+  forward: Forward,
+): Map<string, Cell | undefined> {
+  const { to } = forward
+  const cells = new Map<string, Cell | undefined>()
+  for (const { before, after: next } of columns) {
+    const cell = row.get(before.name) ?? NULL
+    if (next !== null) cells.set(next.name, successorCell(before, next, { cell, forward }))
+    if (before.generated !== null) continue
+    const storedAs = to.retired.columns.findLast(
+      (each) => each.table === after.key && each.column.name === before.name,
+    )?.storedAs
+    const isKept = next === null || (storedAs !== undefined && !isSameType(before.type, next.type))
+    if (isKept) cells.set(storedAs ?? `(retired) ${before.name}`, cell)
+  }
+  for (const column of after.columns) {
+    if (!columns.some((each) => each.after === column)) cells.set(column.name, newCell(column, after, { row, forward }))
+  }
+  return cells
+}
+
+function successorCell(
+  before: ColumnDefinition,
+  after: ColumnDefinition,
+  { cell, forward }: { cell: Cell; forward: Forward },
+): Cell | undefined {
+  if (after.generated !== null) return before.generated === null ? undefined : cell
+  if (isSameType(before.type, after.type)) {
+    if (cell !== NULL || after.nullable) return cell
+    return after.using === null ? undefined : constantOf(after.type, after.using)
+  }
+  if (after.using !== null) return constantOf(after.type, after.using)
+  return forward.isAdopted ? undefined : convert(before.type, after.type, cell)
+}
+
+/** Of a column that comes: what it had when it was retired, or its default. */
+function newCell(
+  column: ColumnDefinition,
+  table: TableDefinition,
+  { row, forward }: { row: Row; forward: Forward },
+): Cell | undefined {
+  if (column.generated !== null || column.identity !== null) return undefined
+  const former = retiredBefore(column, table, forward)
+  if (former !== null) {
+    const cell = row.get(former.storedAs) ?? NULL
+    return cell === NULL ? undefined : cell
+  }
+  const fill = column.using ?? column.default
+  if (fill === null) return column.nullable ? NULL : undefined
+  return constantOf(column.type, fill)
+}
+
+function retiredBefore(column: ColumnDefinition, table: TableDefinition, { from }: Forward): RetiredColumn | null {
+  const key = `${table.schema}.${table.was ?? table.name}`
+  const names = [column.name, column.was]
+  const found = from.retired.columns.findLast(
+    (each) => each.table === key && names.includes(each.column.name) && isSameType(each.column.type, column.type),
+  )
+  return found?.converted === undefined ? (found ?? null) : null
+}
+
+/** Tables that were retired before and still are. */
+function stillRetired({ from, to, rows }: Forward): readonly ExpectedTable[] {
+  const names = from.retired.tables.map(({ storedAs }) => storedAs)
+  return names.flatMap((name) => {
+    const source = rows.get(name)
+    if (source === undefined || !to.retired.tables.some(({ storedAs }) => storedAs === name)) return []
+    return [{ name, rows: [...source.rows].map(([key, cells]) => ({ key, cells })) }]
+  })
+}
