@@ -7,6 +7,7 @@ import { loadRows, type OnConflict } from '../pipeline/dump/load-rows.ts'
 import { type Command, type Invocation, JSON_OPTION, UsageError } from './command.ts'
 import { forgetFirstSeed } from './first-seed.ts'
 import { DB_OPTIONS, loadGrammar, type OpenTransfer, openTransfer } from './open-transfer.ts'
+import { rowsOf } from './progress.ts'
 import { makeTables } from './project-app.ts'
 
 const ON_CONFLICT: readonly OnConflict[] = ['error', 'skip', 'update']
@@ -46,7 +47,7 @@ export const command: Command = {
     shell.terminal?.overwrite('')
     forgetFirstSeed(target.serving)
     if (invocation.given('json')) shell.output.print(JSON.stringify({ file, format, ...loaded }))
-    else shell.output.print('rows' in loaded ? `${loaded.rows} rows loaded.` : 'Loaded.')
+    else shell.output.print(loaded.rows === null ? 'Loaded.' : `${rowsOf(loaded.rows)} loaded.`)
     return 0
   },
 }
@@ -78,9 +79,13 @@ function linesOf(file: string): AsyncIterable<string> {
   return createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
 }
 
-async function loadScript(file: string, { transfer }: OpenTransfer, { shell }: Invocation): Promise<object> {
+async function loadScript(
+  file: string,
+  { transfer }: OpenTransfer,
+  { shell }: Invocation,
+): Promise<{ readonly rows: null }> {
   await transfer.runScript(linesOf(file), (done) => shell.terminal?.overwrite(`${done} statements …`))
-  return {}
+  return { rows: null }
 }
 
 async function loadNdjson(

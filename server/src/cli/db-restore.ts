@@ -66,7 +66,7 @@ async function describe({ serving, transfer }: OpenTransfer, { output }: Shell):
     const tables = [...snapshot.catalog.tables.values()].filter((table) => table.kind === 'table' && !table.system)
     const names = tables.length <= NAMES_MAX ? tables : tables.slice(0, NAMES_MAX)
     const list = `${names.map(dumpName).join(', ')}${names.length < tables.length ? ', …' : ''}`
-    return `${output.bold(file)}: ${tables.length} tables (${list}), ${size} bytes, last changed ${mtime.toISOString()}`
+    return `${output.bold(file)}: ${tables.length} ${tables.length === 1 ? 'table' : 'tables'} (${list}), ${size} bytes, last changed ${mtime.toISOString()}`
   } finally {
     snapshot.close()
   }

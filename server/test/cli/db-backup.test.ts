@@ -41,7 +41,7 @@ test('a backup is saved and put back while the server runs; what was there befor
   assert.deepEqual([asked.code, await titles(store)], [1, ['seeded', 'later']])
   assert.match(
     asked.err,
-    /^This replaces .*\/data\.db: 1 tables \(posts\), \d+ bytes, last changed .*\nby .*: 1 tables \(posts\)/,
+    /^This replaces .*\/data\.db: 1 table \(posts\), \d+ bytes, last changed .*\nby .*: 1 table \(posts\)/,
   )
   const restored = await run(cwd, ['db', 'restore', file, '--yes', '--json'])
   const before = JSON.parse(restored.out).saved
