@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -171,6 +171,29 @@ test('files that were edited or removed after they were applied are told, and no
   assert.match((await project.migrate('plan')).out, /^conflict: 0001_first_schema was edited after it was applied/)
   const refused = await project.migrate('apply', '--yes')
   assert.deepEqual([refused.code, refused.err], [1, ''])
+})
+
+test('two branches meet in a database that has one of them: the other follows', async (t) => {
+  const project = new Project(t)
+  await project.migrate('new')
+  project.declare(ID, TITLE, 'slug: c.text().nullable()')
+  await project.migrate('new', 'a_slugs')
+  renameSync(project.file('0002_a_slugs'), join(project.cwd, 'merged'))
+  project.declare(ID, TITLE, 'votes: c.integer().nullable()')
+  await project.migrate('new', 'b_votes')
+  await project.migrate('apply')
+  renameSync(join(project.cwd, 'merged'), project.file('0002_a_slugs'))
+  project.declare(ID, TITLE, 'slug: c.text().nullable()', 'votes: c.integer().nullable()')
+  const plan = await project.migrate('plan')
+  assert.equal(plan.code, 1)
+  assert.equal(
+    plan.out.split('\n\n')[0],
+    'conflict: 0002_a_slugs and 0002_b_votes have one number: two branches met\nhint: Let one follow the other: pilar migrate new --rebase 0002_a_slugs.',
+  )
+  assert.equal((await project.migrate('apply', '--yes')).code, 1)
+  await project.migrate('new', '--rebase', '0002_a_slugs')
+  assert.deepEqual(await project.json('apply'), { applied: ['0003_a_slugs'], noted: [] })
+  assert.match((await project.migrate('new')).out, /^No difference/)
 })
 
 test('what somebody else changed is told and left alone', async (t) => {

@@ -23,7 +23,7 @@ export interface ChainInput {
 /** What each file is to the database, and what is wrong with them as a row. */
 export function fileChain(input: ChainInput): Chain {
   const files = [...input.files].sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
-  const conflicts = [...editedFiles(files, input.journal), ...missingFiles(input), ...brokenLinks(files)]
+  const conflicts = [...editedFiles(files, input.journal), ...missingFiles(input), ...brokenLinks(files, input.journal)]
   const open = files.filter(({ name }) => entryOfFile(name, input.journal) === undefined)
   const { present, conflict } = standOf(open, input)
   if (conflict !== null) conflicts.push(conflict)
@@ -38,7 +38,7 @@ export function fileChain(input: ChainInput): Chain {
 
 /** What is wrong with files by themselves, whatever a database has. They are in order. */
 export function contradictions(files: readonly MigrationFile[]): readonly Conflict[] {
-  return [...editedFiles(files, []), ...brokenLinks(files)]
+  return [...editedFiles(files, []), ...brokenLinks(files, [])]
 }
 
 function editedFiles(files: readonly MigrationFile[], journal: readonly JournalEntry[]): Conflict[] {
@@ -66,11 +66,14 @@ function missingFiles({ files, journal }: ChainInput): Conflict[] {
 }
 
 /** Two branches that meet: files of one number, or a file that does not begin where the one before it ends. */
-function brokenLinks(files: readonly MigrationFile[]): Conflict[] {
+function brokenLinks(files: readonly MigrationFile[], journal: readonly JournalEntry[]): Conflict[] {
   return files.slice(1).flatMap((file, index) => {
     const before = files[index]
     if (before === undefined) return []
-    const hint = `Let one follow the other: pilar migrate new --rebase ${file.name}.`
+    // The one to move is the one that this database does not have.
+    const applied = [file, before].map(({ name }) => entryOfFile(name, journal) !== undefined)
+    const later = applied[0] === true && applied[1] === false ? before : file
+    const hint = `Let one follow the other: pilar migrate new --rebase ${later.name}.`
     if (file.number === before.number)
       return [{ message: `${before.name} and ${file.name} have one number: two branches met`, hint }]
     if (sameStructure(file.before, before.after)) return []

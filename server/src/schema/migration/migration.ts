@@ -1,21 +1,31 @@
-import type { Column, Table } from '../catalog.ts'
+import type { Column, ForeignKey, Table } from '../catalog.ts'
+import type { Suspended } from '../retired.ts'
+import type { ColumnType } from '../types.ts'
 import type { MigrationStep } from './step.ts'
 
 /**
  * A value as it is written in a migration file: members whose value is the plain one (null, false, an empty list) are left out, and what can be
  * counted from the rest (a table's key, its map of columns) is not there.
  */
-export type Short<T> = T extends Table
-  ? Members<Omit<T, 'key' | 'column'>, 'name' | 'columns'>
-  : T extends Column
-    ? Members<T, 'name' | 'type'>
-    : T extends readonly (infer Item)[]
-      ? readonly Short<Item>[]
-      : T extends object
-        ? { readonly [Name in keyof T as null extends T[Name] ? never : Name]: Short<T[Name]> } & {
-            readonly [Name in keyof T as null extends T[Name] ? Name : never]?: Short<T[Name]>
-          }
-        : T
+export type Short<T> = T extends ColumnType
+  ? string | T
+  : T extends Table
+    ? Members<Omit<T, 'key' | 'column'>, 'name' | 'columns'>
+    : T extends Column
+      ? Members<T, 'name' | 'type'>
+      : T extends ForeignKey
+        ? Members<T, 'name' | 'columns' | 'references'>
+        : T extends Suspended
+          ? Members<T, never>
+          : T extends readonly (infer Item)[]
+            ? readonly Short<Item>[]
+            : T extends object
+              ? { readonly [Name in keyof T as CanBeLeftOut<T[Name]> extends true ? never : Name]: Short<T[Name]> } & {
+                  readonly [Name in keyof T as CanBeLeftOut<T[Name]> extends true ? Name : never]?: Short<T[Name]>
+                }
+              : T
+
+type CanBeLeftOut<T> = null extends T ? true : [T] extends [boolean] ? true : false
 
 type Members<T, Required> = { readonly [Name in Extract<keyof T, Required>]: Short<T[Name]> } & {
   readonly [Name in Exclude<keyof T, Required>]?: Short<T[Name]>
