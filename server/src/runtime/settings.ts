@@ -37,7 +37,7 @@ export const SETTINGS = {
     env: 'PILAR_MIGRATE',
     choices: ['auto', 'off'],
     default: 'auto',
-    doc: 'auto creates and extends what schema.ts declares at start, in the embedded or an empty database; off only checks. A database given by URL that already has tables is never changed at start.',
+    doc: 'auto applies the files of migrations/ at start and, in the embedded or an empty database of a project without any, what schema.ts adds; off only checks. A database given by URL that already has tables is changed at start by files alone.',
   },
   retiredDays: {
     type: 'number',
