@@ -60,7 +60,8 @@ async function measure(): Promise<void> {
     const slowest = during.at(-1) ?? 0
     say(
       `${name}: ${(endMs - startMs).toFixed(0)} ms, ${during.length} requests, p99 before ${before.toFixed(1)} ms, ` +
-        `p99 during ${percentile(during, 0.99).toFixed(1)} ms, slowest ${slowest.toFixed(1)} ms (${(slowest / before).toFixed(1)} × p99 before)`,
+        `p99 during ${percentile(during, 0.99).toFixed(1)} ms, slowest ${slowest.toFixed(1)} ms (${(slowest / before).toFixed(1)} × p99 before): ` +
+        `${load.slowest(startMs, endMs + 50)?.what ?? 'none'}`,
     )
   }
   await load.stop()

@@ -54,6 +54,12 @@ export class LiveLoad {
     return meant.map(({ ms }) => ms).sort((a, b) => a - b)
   }
 
+  /** The request among these that took longest. */
+  slowest(fromMs: number, untilMs: number): Answered | undefined {
+    const meant = this.answered.filter(({ atMs, ms }) => atMs + ms >= fromMs && atMs <= untilMs)
+    return meant.sort((a, b) => b.ms - a.ms)[0]
+  }
+
   async #client(): Promise<void> {
     while (!this.#stopped) {
       await this.#ask(this.#options.next())
