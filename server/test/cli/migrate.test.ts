@@ -173,6 +173,21 @@ test('files that were edited or removed after they were applied are told, and no
   assert.deepEqual([refused.code, refused.err], [1, ''])
 })
 
+test('a file that only takes something away is run, not noted', async (t) => {
+  for (const withJournal of [true, false]) {
+    const project = new Project(t)
+    if (withJournal) await project.migrate('apply')
+    await project.migrate('new')
+    await project.migrate('apply')
+    if (!withJournal) project.sql('delete from "pilar.migrations"')
+    project.declare(ID)
+    await project.migrate('new')
+    const { applied } = await project.json<{ applied: string[] }>('apply', '--yes')
+    assert.equal(applied.at(-1), '0002_retire_posts_title')
+    assert.match((await project.migrate('status')).out, /posts\.title {2}0 rows/)
+  }
+})
+
 test('two branches meet in a database that has one of them: the other follows', async (t) => {
   const project = new Project(t)
   await project.migrate('new')

@@ -92,11 +92,14 @@ function standOf(
   const [first] = open
   if (first === undefined) return { present: 0, conflict: null }
   const declared = journal.at(-1)?.after
-  const isThere = (text: string): boolean =>
-    declared === undefined ? isIn(found, text) : sameStructure(declared, text) || isIn(found, text)
+  const known = declared === undefined ? null : readCatalog(declared)
+  const isDeclared = (text: string): boolean => declared !== undefined && sameStructure(declared, text)
+  // What was declared and goes must be gone; what nobody declared may be there.
+  const hasOutcome = ({ after }: MigrationFile): boolean =>
+    isDeclared(after) || isSame(found, readCatalog(after), known)
   // The last that fits: pilar dev goes through in one step what files tell in several.
-  const present = open.findLastIndex((file) => isThere(file.after)) + 1
-  if (present > 0 || isThere(first.before)) return { present, conflict: null }
+  const present = open.findLastIndex(hasOutcome) + 1
+  if (present > 0 || isDeclared(first.before) || isIn(found, first.before)) return { present, conflict: null }
   const message = `the database is neither what ${first.name} starts from nor what it leads to`
   const hint = 'See what differs: pilar migrate status. Mend the database, or begin with a new one.'
   return { present, conflict: { message, hint } }
@@ -114,7 +117,7 @@ function sameStructure(a: string, b: string): boolean {
   return isSame(from, readCatalog(b), from)
 }
 
-function isSame(from: Catalog, to: Catalog, known: Catalog): boolean {
+function isSame(from: Catalog, to: Catalog, known: Catalog | null): boolean {
   try {
     const { steps, obstacles } = diff(from, to, { known })
     return steps.length === 0 && obstacles.length === 0
