@@ -213,3 +213,28 @@ test('the copies of a running migration and its rubbish are out of reach, too', 
   const posts = await ask(`${url}/rest/v1/posts?select=words&id=eq.10`, { headers: as(keys.service_role) })
   assert.deepEqual(posts.json, [{ words: 'KEPT 10!' }])
 })
+
+test('a retired table keeps the columns that were retired before it: listed, restored and purged with it', async (t) => {
+  const place = await retiring('own')
+  t.after(place.remove)
+  const drafts = (columns: string) =>
+    `zq_drafts: table({ id: c.integer().identity().primaryKey(), post_id: c.integer().references('posts.id')${columns} }),`
+  const steps = [drafts(''), '', drafts(''), drafts(', body: c.text()')]
+  for (const tables of steps) {
+    place.declare(tables, GONE, EDITOR)
+    await place.apply()
+    const { code, out } = await place.run('migrate', 'status')
+    assert.equal(code, 0)
+    const listed = /Retired\n([\s\S]*)$/.exec(out)?.[1]?.match(/zq_drafts\S*/g) ?? []
+    assert.deepEqual(listed, tables === '' ? ['zq_drafts'] : tables === steps[0] ? ['zq_drafts.body'] : [])
+  }
+  assert.deepEqual(place.rows('SELECT * FROM zq_drafts'), [{ id: 1, post_id: 1, body: 'KEPT draft of one' }])
+  for (const tables of [drafts(''), '']) {
+    place.declare(tables, GONE, EDITOR)
+    await place.apply()
+  }
+  const purged = await place.run('migrate', 'purge', 'zq_drafts', '--now', '--yes', '--no-backup')
+  assert.deepEqual([purged.code, purged.err], [0, ''])
+  assert.doesNotMatch((await place.run('migrate', 'status')).out, /Retired/)
+  assert.deepEqual(place.rows("SELECT name FROM sqlite_schema WHERE name LIKE '%drafts%'"), [])
+})

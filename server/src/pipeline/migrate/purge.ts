@@ -30,7 +30,7 @@ export async function planPurge(options: PurgeOptions): Promise<PurgePlan> {
   const { structure, what, clock, signal } = options
   const found = await structure.introspect(signal)
   const all = await surveyRetired(found, options)
-  const asked = what === null ? all : what.flatMap((name) => named(name, all))
+  const asked = what === null ? all : [...new Set(what.flatMap((name) => named(name, all)))]
   const due = asked.filter(({ state }) => Date.parse(state.purgeableAt) <= clock.now())
   const known = lastDeclared(await structure.journal(signal)) ?? declaredPart(found, found)
   const text = writeCatalog(known)
@@ -61,9 +61,12 @@ async function surveyRetired(
   found: Catalog,
   { structure, retiredDays, signal }: Omit<PurgeOptions, 'what'>,
 ): Promise<readonly Retired[]> {
+  const { tables, columns } = found.retired
+  // A column whose table was retired after it stays, comes back and goes with the table.
+  const own = columns.filter((column) => !tables.some(({ storedAs }) => storedAs === column.table))
   const steps: readonly PurgeStep[] = [
-    ...found.retired.tables.map((retired) => ({ kind: 'purge-table', retired }) as const),
-    ...found.retired.columns.map((retired) => ({ kind: 'purge-column', retired }) as const),
+    ...tables.map((retired) => ({ kind: 'purge-table', retired }) as const),
+    ...own.map((retired) => ({ kind: 'purge-column', retired }) as const),
   ]
   if (steps.length === 0) return []
   const { findings } = await structure.survey(steps, signal)
