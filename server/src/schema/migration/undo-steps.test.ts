@@ -119,3 +119,12 @@ test('what others changed since stays', () => {
   const found = catalog({ posts: table({ id, a: c.text(), theirs: c.text().nullable() }), legacy: table({ id }) })
   assert.deepEqual(undoSteps(steps, { before, after, found }).steps.map(short), ['retire-column posts a'])
 })
+
+test('values that made room for computed ones come back', () => {
+  const from = { posts: table({ id, size: c.integer(), twice: c.integer() }) }
+  const to = { posts: table({ id, size: c.integer(), twice: c.integer().generated('size * 2') }) }
+  assert.deepEqual(undo(from, to).steps.map(short), [
+    'retire-column posts twice',
+    'restore-column posts twice (pilar_retired_twice)',
+  ])
+})

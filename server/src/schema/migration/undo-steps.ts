@@ -29,7 +29,8 @@ export interface UndoInput {
 export function undoSteps(steps: readonly MigrationStep[], { before, after, found }: UndoInput): Undo {
   const purged = steps.filter((step) => step.kind === 'purge-table' || step.kind === 'purge-column')
   if (purged.length > 0) return { steps: [], obstacles: purged.map(notPurged), losses: [] }
-  const back = renamesBack(steps, found)
+  const names = renamesBack(steps, found)
+  const back = [...names, ...computedInPlace(steps, before, applySteps(found, names))]
   const renamed = applySteps(withConversions(found, steps), back)
   const wanted = withFormerNames(before, columnRenames(steps))
   const difference = diff(renamed, wanted, { known: applySteps(after, renamesBack(steps, after)) })
@@ -49,6 +50,22 @@ function renamesBack(steps: readonly MigrationStep[], catalog: Catalog): readonl
     applyStep(draft, back)
     return [back]
   })
+}
+
+/** Computed columns in the place of retired ones, which come back: they would keep what was computed instead. */
+function computedInPlace(
+  steps: readonly MigrationStep[],
+  before: Catalog,
+  { tables, retired }: Catalog,
+): readonly MigrationStep[] {
+  return [...before.tables.values()].flatMap((table) =>
+    table.columns.flatMap(({ name, generated }): MigrationStep[] => {
+      if (generated !== null || (tables.get(table.key)?.column.get(name)?.generated ?? null) === null) return []
+      const isRetired = retired.columns.some((each) => each.table === table.key && each.column.name === name)
+      const wasRetired = steps.some((step) => step.kind === 'retire-column' && step.column === name)
+      return isRetired && wasRetired ? [{ kind: 'retire-column', table: table.key, column: name }] : []
+    }),
+  )
 }
 
 /** Null for other steps, and where somebody else has changed the names since. */

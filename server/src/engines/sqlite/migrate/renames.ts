@@ -15,6 +15,14 @@ export function orderRenames(renames: readonly Rename[], taken: readonly string[
   const waiting = renames.filter(({ from, to }) => from !== to)
   const ordered: Rename[] = []
   let detours = 0
+  const isLeaving = (name: string): boolean => waiting.some(({ from }) => from.toLowerCase() === name)
+  // What is taken away with the old table keeps its name until then.
+  for (const { to } of waiting) {
+    const name = to.toLowerCase()
+    if (!names.has(name) || isLeaving(name)) continue
+    names.delete(name)
+    ordered.push({ from: to, to: `pilar_moving_${++detours}` })
+  }
   while (waiting.length > 0) {
     const free = waiting.findIndex(({ to }) => !names.has(to.toLowerCase()))
     const [next] = waiting.splice(Math.max(free, 0), 1)
