@@ -1,5 +1,6 @@
 import type { App } from '../app.ts'
 import { PilarError } from '../errors/error.ts'
+import { systemClock } from '../std/clock.ts'
 import { banner } from './banner.ts'
 import { type Command, type Shell, stopSignal } from './command.ts'
 import { loadProject } from './load-project.ts'
@@ -25,8 +26,8 @@ export const command: Command = {
     const served = await serveWhenValid(serving, shell, { stopped, stopping })
     if (served === null) return 0
     const { app, url } = served
-    shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
     const stopWatching = watchProject(serving.project, reloader(app, { serving, shell, stopping }))
+    shell.output.print(banner(app, url, { project: serving.project, output: shell.output }))
     await stopped
     stopWatching()
     await app.close()
@@ -41,13 +42,13 @@ interface Stop {
 
 /** Starts; while the schema has mistakes or the database stands against it, reports that and tries again after the next change. Null when stopped. */
 async function serveWhenValid(serving: Serving, shell: Shell, { stopped, stopping }: Stop): Promise<Served | null> {
-  let unheeded: string | null = null
+  const told = new Told()
   for (;;) {
     try {
-      return await serve(serving, shell, { stopping, task: 'develop', unheeded })
+      return await serve(serving, shell, { stopping, task: 'develop', unheeded: told.unheeded() })
     } catch (error) {
       if (problemsOf(error) === null && !canBeMended(error)) throw error
-      unheeded = unheededOf(error)
+      told.note(error)
       shell.output.report(`${describe(error, shell)}\nWaiting for a change …`)
     }
     const change = await Promise.race([nextChange(serving.project), stopped.then(() => null)])
@@ -72,17 +73,16 @@ interface Reload {
 
 /** Gives the function that takes a change. It remembers what was told: a person who saves once more without a change means it. */
 function reloader(app: App, { serving, shell, stopping }: Reload): () => Promise<void> {
-  let unheeded: string | null = null
+  const told = new Told()
   return async () => {
     try {
       const { definition, files } = await loadProject(serving, shell, stopping)
       if (definition === null) return
-      await app.reload(definition, { files, unheeded })
-      unheeded = null
+      await app.reload(definition, { files, unheeded: told.unheeded() })
       shell.output.report('The project changed: now serving the new version.')
     } catch (error) {
       if (stopping.aborted) return
-      unheeded = unheededOf(error)
+      told.note(error)
       shell.output.report(`${describe(error, shell)}\nStill serving the version before.`)
     }
   }
@@ -98,10 +98,24 @@ function isAboutStructure(details: unknown): details is { readonly unheeded: str
   return typeof details === 'object' && details !== null && 'unheeded' in details
 }
 
-/** The probable renames that an error told of. */
-function unheededOf(error: unknown): string | null {
-  const details = error instanceof PilarError ? error.details : null
-  return isAboutStructure(details) ? details.unheeded : null
+/** An editor that writes a file in several steps has not saved it once more. */
+const SAVED_AGAIN_MS = 1000
+
+/** The probable renames that a person was told last, and whether there was time to heed them. */
+class Told {
+  #renames: string | null = null
+  #atMs = 0
+
+  note(error: unknown): void {
+    const details = error instanceof PilarError ? error.details : null
+    this.#renames = isAboutStructure(details) ? details.unheeded : null
+    this.#atMs = systemClock.monotonicMs()
+  }
+
+  /** What was told and not heeded. */
+  unheeded(): string | null {
+    return systemClock.monotonicMs() - this.#atMs >= SAVED_AGAIN_MS ? this.#renames : null
+  }
 }
 
 function describe(error: unknown, shell: Shell): string {

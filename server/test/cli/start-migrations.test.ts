@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { tempFolder } from '../support/temp.ts'
+import { sleep, tempFolder } from '../support/temp.ts'
 import { Pilar, started } from './process.ts'
 
 const schemaOf = (columns: string, more = ''): string => `import { c, schema, table } from 'pilar'
@@ -119,6 +119,8 @@ test('dev asks about a probable rename; saving once more means that it is none',
   assert.match(dev.err, /^this looks like a rename, and nothing was changed yet:$/m)
   assert.match(dev.err, /\.was\('title'\)/)
   assert.equal(steps(cwd).length, 1)
+  // Sooner it would be taken for the same save.
+  await sleep(1100)
   writeFileSync(join(cwd, 'schema.ts'), RENAMED)
   await dev.until(() => dev.err.includes('now serving the new version'))
   assert.equal(steps(cwd).length, 2)
