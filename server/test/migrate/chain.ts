@@ -162,7 +162,7 @@ export class Chain {
     report(compareTables(foretold.tables, second))
     await this.#checkFile(this.#definition)
     // What comes back may be written before it goes again: earlier migrations know it as it was.
-    if (plan.steps.some(({ step }) => step.kind.startsWith('restore-'))) this.#frames = []
+    if (plan.steps.some(({ step }) => bringsBack(step))) this.#frames = []
     if (plan.steps.length > 0) this.#frames.push({ before, after, from, first, second, keys: foretold.keys })
   }
 
@@ -303,6 +303,9 @@ export class Chain {
 function report(differences: readonly string[]): void {
   if (differences.length > 0) assert.fail(differences.slice(0, 10).join('\n'))
 }
+
+const bringsBack = (step: MigrationStep): boolean =>
+  step.kind.startsWith('restore-') || (step.kind === 'change-type' && step.restores !== null)
 
 /** A refusal in the words of an error that users see; anything else is a bug. */
 function isRefusal(error: unknown): boolean {

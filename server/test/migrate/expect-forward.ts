@@ -43,7 +43,9 @@ export function expectForward(forward: Forward): Foretold {
   }
   for (const table of after.tables) {
     if (lineage.some((each) => each.after === table)) continue
-    const back = forward.from.retired.tables.findLast((one) => one.table.key === table.key)
+    const back = forward.from.retired.tables.findLast((one) => {
+      return one.table.key === table.key && !forward.to.retired.tables.some((each) => each.storedAs === one.storedAs)
+    })
     const former = back === undefined ? undefined : rows.get(back.storedAs)
     const list = [...(former?.rows ?? [])].map(([key]) => ({ key: back === undefined ? key : null, cells: new Map() }))
     tables.push({ name: fileName(table), rows: list })
@@ -52,8 +54,10 @@ export function expectForward(forward: Forward): Foretold {
 }
 
 /** Everything it had, under another name. */
-function retiredTable(table: TableDefinition, source: FileTable, { to }: Forward): ExpectedTable {
-  const name = to.retired.tables.findLast((each) => each.table.key === table.key)?.storedAs
+function retiredTable(table: TableDefinition, source: FileTable, { from, to }: Forward): ExpectedTable {
+  const name = to.retired.tables.findLast(
+    (each) => each.table.key === table.key && !from.retired.tables.some(({ storedAs }) => storedAs === each.storedAs),
+  )?.storedAs
   return {
     name: name ?? `(retired) ${table.key}`,
     rows: [...source.rows].map(([key, row]) => ({ key, cells: written(table, row) })),
@@ -94,15 +98,13 @@ function cellsOf(
   row: Row,
   forward: Forward,
 ): Map<string, Cell | undefined> {
-  const { to } = forward
+  const kept = newlyRetired(forward, after)
   const cells = new Map<string, Cell | undefined>()
   for (const { before, after: next } of columns) {
     const cell = row.get(before.name) ?? NULL
     if (next !== null) cells.set(next.name, successorCell(before, next, { cell, forward }))
     if (before.generated !== null) continue
-    const storedAs = to.retired.columns.findLast(
-      (each) => each.table === after.key && each.column.name === before.name,
-    )?.storedAs
+    const storedAs = kept.find((each) => each.column.name === (next?.name ?? before.name))?.storedAs
     const isKept = next === null || (storedAs !== undefined && !isSameType(before.type, next.type))
     if (isKept) cells.set(storedAs ?? `(retired) ${before.name}`, cell)
   }
@@ -112,18 +114,31 @@ function cellsOf(
   return cells
 }
 
+function newlyRetired({ from, to }: Forward, { schema, name, key, was }: TableDefinition): readonly RetiredColumn[] {
+  const former = `${schema}.${was ?? name}`
+  const known = from.retired.columns.filter(({ table }) => table === former).map(({ storedAs }) => storedAs)
+  return to.retired.columns.filter(({ table, storedAs }) => table === key && !known.includes(storedAs))
+}
+
 function successorCell(
   before: ColumnDefinition,
   after: ColumnDefinition,
   { cell, forward }: { cell: Cell; forward: Forward },
 ): Cell | undefined {
-  if (after.generated !== null) return before.generated === null ? undefined : cell
+  // What it is computed from may have been filled.
+  if (after.generated !== null) return before.generated === null || cell === NULL ? undefined : cell
   if (isSameType(before.type, after.type)) {
     if (cell !== NULL || after.nullable) return cell
     return after.using === null ? undefined : constantOf(after.type, after.using)
   }
   if (after.using !== null) return constantOf(after.type, after.using)
-  return forward.isAdopted ? undefined : convert(before.type, after.type, cell)
+  return forward.isAdopted || isComingBack(after, forward) ? undefined : convert(before.type, after.type, cell)
+}
+
+/** Of a type that the column had before: values that were not changed since are the former ones. */
+function isComingBack({ name, was, type }: ColumnDefinition, { from }: Forward): boolean {
+  const names = [name, was]
+  return from.retired.columns.some(({ column }) => names.includes(column.name) && isSameType(column.type, type))
 }
 
 /** Of a column that comes: what it had when it was retired, or its default. */

@@ -4,6 +4,7 @@ import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
 import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
 import { generatedName } from '../../schema/names.ts'
 import type { Opaque, RetiredColumn, RetiredTable } from '../../schema/retired.ts'
+import { compareText } from '../../std/compare-text.ts'
 import { quoteName } from '../sql/printer.ts'
 import { adoptedType, ownType } from './adopted-types.ts'
 import type { SqlValue } from './codecs.ts'
@@ -42,10 +43,14 @@ export function introspect(database: DatabaseSync): Catalog {
     version: 0,
     schemas: [...schemas],
     tables,
-    retired,
+    retired: { columns: retired.columns.sort(byAge), tables: retired.tables.sort(byAge) },
     opaque: [...readOpaque(file), ...unreadable],
   })
 }
+
+/** The last one is what is meant where several have the same name. */
+const byAge = (a: { readonly retiredAt: string }, b: { readonly retiredAt: string }): number =>
+  compareText(a.retiredAt, b.retiredAt)
 
 function retiredColumns({ text }: Found, table: TableKey): RetiredColumn[] {
   return [...text.columns].flatMap(([storedAs, { retired }]) =>

@@ -23,7 +23,7 @@ export async function planUndo({ structure, which, signal }: UndoOptions): Promi
   const entry = entryToUndo(which, await structure.journal(signal))
   const found = await structure.introspect(signal)
   const wanted = readCatalog(entry.before)
-  const undo = undoSteps(entry.steps, { before: wanted, after: readCatalog(entry.after), found })
+  const undo = undoSteps(entry.steps, { before: wanted, after: readCatalog(entry.after), found, at: entry.at })
   const steps = await surveySteps(undo.steps, { structure, signal })
   return {
     ...{ found, wanted, entry, steps, obstacles: undo.obstacles, warnings: [], losses: undo.losses },

@@ -128,3 +128,26 @@ test('values that made room for computed ones come back', () => {
     'restore-column posts twice (pilar_retired_twice)',
   ])
 })
+
+test('of several retired things of one name those come back that the migration took away', () => {
+  const before = catalog({ posts: table({ id, note: c.text() }), drafts: table({ id }) })
+  const after = catalog({ posts: table({ id }) })
+  const { steps } = between(before, after)
+  const found = applySteps(before, steps, '2026-01-01T00:00:00Z')
+  const { columns, tables } = found.retired
+  const later = { retiredAt: '2026-02-01T00:00:00Z' }
+  const again = {
+    columns: [...columns, ...columns.map((each) => ({ ...each, ...later, storedAs: 'pilar_retired_note_2' }))],
+    tables: [...tables, ...tables.map((each) => ({ ...each, ...later, storedAs: 'pilar.retired_drafts_2' }))],
+  }
+  const back = (at: string) =>
+    undoSteps(steps, { before, after, found: { ...found, retired: again }, at }).steps.map(short)
+  assert.deepEqual(back('2026-01-01T00:00:00Z'), [
+    'restore-table (pilar.retired_drafts)',
+    'restore-column posts note (pilar_retired_note)',
+  ])
+  assert.deepEqual(back(later.retiredAt), [
+    'restore-table (pilar.retired_drafts_2)',
+    'restore-column posts note (pilar_retired_note_2)',
+  ])
+})

@@ -20,13 +20,17 @@ export interface UndoInput {
   readonly after: Catalog
   /** The database as it is. */
   readonly found: Catalog
+  /** When the migration was run: what it retired is known by it where other things of the same name were retired since. */
+  readonly at?: string
 }
 
 /**
  * How to take a migration back: the way from what is there to what was declared before, after the renames the other way round. So what was
  * created is retired, what was retired is restored, and a former type comes back with the former values. Later changes by others stay.
  */
-export function undoSteps(steps: readonly MigrationStep[], { before, after, found }: UndoInput): Undo {
+export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Undo {
+  const { before, after } = input
+  const found = ownLast(input)
   const purged = steps.filter((step) => step.kind === 'purge-table' || step.kind === 'purge-column')
   if (purged.length > 0) return { steps: [], obstacles: purged.map(notPurged), losses: [] }
   const names = renamesBack(steps, found)
@@ -39,6 +43,16 @@ export function undoSteps(steps: readonly MigrationStep[], { before, after, foun
     obstacles: difference.obstacles,
     losses: steps.flatMap(lossesOf),
   }
+}
+
+/** What the migration retired stands last: of several with one name that is the one meant. */
+function ownLast({ found, at }: UndoInput): Catalog {
+  const order = <T extends { readonly retiredAt: string }>(list: readonly T[]): readonly T[] => [
+    ...list.filter(({ retiredAt }) => retiredAt !== at),
+    ...list.filter(({ retiredAt }) => retiredAt === at),
+  ]
+  const { columns, tables } = found.retired
+  return { ...found, retired: { columns: order(columns), tables: order(tables) } }
 }
 
 /** First of all the names, from the last to the first: so that what was renamed is not taken for what has its name by now. */
