@@ -28,6 +28,8 @@ import { fillTables, writeSome } from './random-writes.ts'
 import { dump, faults, leftOvers, type RowKey, readSnapshot, type Snapshot } from './snapshot.ts'
 
 const signal = new AbortController().signal
+/** A survey costs more than the migration of some rows: most are run without. */
+const SURVEYED = 0.12
 
 /** What was done, in figures that show the run was not empty. */
 export interface Figures {
@@ -129,7 +131,7 @@ export class Chain {
     const { figures } = this
     const { structure, raw } = this.#database
     figures.pairs++
-    const isSurveyed = this.#random.chance(0.3)
+    const isSurveyed = this.#random.chance(SURVEYED)
     if (isSurveyed) figures.surveyed++
     const from = await this.#introspect()
     const untouched = dump(raw)
@@ -220,7 +222,7 @@ export class Chain {
     const frame = this.#frames.at(-1)
     if (frame === undefined) return
     const { structure, raw } = this.#database
-    const isSurveyed = this.#random.chance(0.3)
+    const isSurveyed = this.#random.chance(SURVEYED)
     const plan = await planUndo({ structure: isSurveyed ? structure : unsurveyed(structure), which: null, signal })
     this.#told = ['undo:', ...plan.steps.map(({ step }) => explainStep(step))]
     const present = readSnapshot(raw)
@@ -323,7 +325,6 @@ const facade = (structure: Structure): Structure => ({
   backup: structure.backup,
 })
 
-/** A survey costs more than the migration of some rows: most are run without. */
 const unsurveyed = (structure: Structure): Structure => ({
   ...facade(structure),
   survey: async (steps) => ({

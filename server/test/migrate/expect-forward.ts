@@ -104,7 +104,8 @@ function cellsOf(
     const cell = row.get(before.name) ?? NULL
     if (next !== null) cells.set(next.name, successorCell(before, next, { cell, forward }))
     if (before.generated !== null) continue
-    const storedAs = kept.find((each) => each.column.name === (next?.name ?? before.name))?.storedAs
+    const names = after.columns.filter(({ was, name }) => (was ?? name) === before.name).map(({ name }) => name)
+    const storedAs = kept.find((each) => [...names, before.name].includes(each.column.name))?.storedAs
     const isKept = next === null || (storedAs !== undefined && !isSameType(before.type, next.type))
     if (isKept) cells.set(storedAs ?? `(retired) ${before.name}`, cell)
   }

@@ -151,3 +151,13 @@ test('of several retired things of one name those come back that the migration t
     'restore-column posts note (pilar_retired_note_2)',
   ])
 })
+
+test('values that made room for computed ones come back under their former name', () => {
+  const from = { posts: table({ id, size: c.integer(), twice: c.integer() }) }
+  const to = { posts: table({ id, size: c.integer(), double: c.integer().was('twice').generated('size * 2') }) }
+  assert.deepEqual(undo(from, to).steps.map(short), [
+    'rename-column posts double twice',
+    'retire-column posts twice',
+    'restore-column posts twice (pilar_retired_double)',
+  ])
+})

@@ -34,9 +34,9 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
   const purged = steps.filter((step) => step.kind === 'purge-table' || step.kind === 'purge-column')
   if (purged.length > 0) return { steps: [], obstacles: purged.map(notPurged), losses: [] }
   const names = renamesBack(steps, found)
-  const back = [...names, ...computedInPlace(steps, before, applySteps(found, names))]
-  const renamed = applySteps(withConversions(found, steps), back)
   const wanted = withFormerNames(before, columnRenames(steps))
+  const back = [...names, ...computedInPlace(steps, wanted, applySteps(found, names))]
+  const renamed = applySteps(withConversions(found, steps), back)
   const difference = diff(renamed, wanted, { known: applySteps(after, renamesBack(steps, after)) })
   return {
     steps: [...back, ...difference.steps, ...foreignKeysOfOthers(steps, difference, { before, after, found })],
@@ -69,14 +69,15 @@ function renamesBack(steps: readonly MigrationStep[], catalog: Catalog): readonl
 /** Computed columns in the place of retired ones, which come back: they would keep what was computed instead. */
 function computedInPlace(
   steps: readonly MigrationStep[],
-  before: Catalog,
+  wanted: Catalog,
   { tables, retired }: Catalog,
 ): readonly MigrationStep[] {
-  return [...before.tables.values()].flatMap((table) =>
-    table.columns.flatMap(({ name, generated }): MigrationStep[] => {
+  return [...wanted.tables.values()].flatMap((table) =>
+    table.columns.flatMap(({ name, was, generated }): MigrationStep[] => {
       if (generated !== null || (tables.get(table.key)?.column.get(name)?.generated ?? null) === null) return []
-      const isRetired = retired.columns.some((each) => each.table === table.key && each.column.name === name)
-      const wasRetired = steps.some((step) => step.kind === 'retire-column' && step.column === name)
+      const isCalled = (column: string): boolean => column === name || column === was
+      const isRetired = retired.columns.some((each) => each.table === table.key && isCalled(each.column.name))
+      const wasRetired = steps.some((step) => step.kind === 'retire-column' && isCalled(step.column))
       return isRetired && wasRetired ? [{ kind: 'retire-column', table: table.key, column: name }] : []
     }),
   )
