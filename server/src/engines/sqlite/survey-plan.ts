@@ -16,8 +16,10 @@ export interface SurveyPlan {
   /** The statements of one step as it would be run by itself, and whether it copies rows. */
   readonly steps: readonly { readonly sql: readonly string[]; readonly copies: boolean }[]
   /** What SQLite can't do, or an expression has wrong; null where the whole can be run. */
-  readonly refusal: PilarError | ExpressionError | null
+  readonly refusal: { readonly step: number; readonly error: Refusal } | null
 }
+
+type Refusal = PilarError | ExpressionError
 
 interface Planning {
   readonly found: Catalog
@@ -39,43 +41,49 @@ export async function planSurvey(steps: readonly MigrationStep[], planning: Plan
   const { found, objects, rows, nowMicros } = planning
   const at = new Date(Number(nowMicros / 1000n)).toISOString()
   const options = { rows: (table: string) => rows.get(table) ?? 0, at, nowMicros }
-  const refusal = refusalOf(() => planMigration(steps, { ...options, found, objects }))
+  const whole = tried(() => planMigration(steps, { ...options, found, objects }))
   const draft = draftOf(found, at)
   const list: StepPlan[] = []
-  let before: readonly SchemaRow[] | null = objects
+  let before = objects
+  let refusedAlone: number | null = null
   for (const step of steps) {
     await otherTurns()
-    const now = before
-    if (now === null) {
-      list.push(UNKNOWN)
-      continue
+    const planned = tried(() => {
+      const plan = planMigration([step], { ...options, found: catalogOf(draft), objects: before })
+      return { plan, after: objectsAfter(plan, before) }
+    })
+    if (isRefusal(planned)) {
+      // Perhaps only halfway, where views name columns that are called otherwise: no such structure is ever made.
+      refusedAlone = list.length
+      break
     }
-    before = null
-    let planned = UNKNOWN
-    try {
-      const plan = planMigration([step], { ...options, found: catalogOf(draft), objects: now })
-      planned = { sql: statementsOf(plan), copies: plan.copies.length > 0 }
-      before = objectsAfter(plan, now)
-    } catch {
-      // Halfway, views may name columns that are called otherwise: no such structure is ever made. What is wrong with the whole was found above.
-    }
-    list.push(planned)
-    if (before !== null) applyStep(draft, step)
+    const { plan, after } = planned
+    list.push({ sql: statementsOf(plan), copies: plan.copies.length > 0 })
+    before = after
+    applyStep(draft, step)
   }
-  return { steps: list, refusal }
+  const refusal = isRefusal(whole) ? { step: stepOf(whole) ?? refusedAlone ?? 0, error: whole } : null
+  return { steps: steps.map((_, index) => list[index] ?? UNKNOWN), refusal }
 }
 
 /** Planning takes some milliseconds for each step: requests come between. */
 const otherTurns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-function refusalOf(body: () => void): SurveyPlan['refusal'] {
+function tried<T>(body: () => T): T | Refusal {
   try {
-    body()
-    return null
+    return body()
   } catch (error) {
-    if (error instanceof PilarError || error instanceof ExpressionError) return error
+    if (isRefusal(error)) return error
     throw error
   }
+}
+
+const isRefusal = (value: unknown): value is Refusal => value instanceof PilarError || value instanceof ExpressionError
+
+/** Where the planner knows which step is to blame, its refusal says so. */
+function stepOf(error: Refusal): number | null {
+  const step = error instanceof PilarError ? (error.details as { step?: unknown } | null)?.step : null
+  return typeof step === 'number' ? step : null
 }
 
 function statementsOf({ copies, switch: change }: SqliteMigration): readonly string[] {

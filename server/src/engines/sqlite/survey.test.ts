@@ -370,6 +370,18 @@ test('finds nothing in tables without rows but what no row is needed for', async
   }
 })
 
+test('tells which step is to blame for what no row is to blame for', async () => {
+  const first = addColumn(nullable('note', TEXT))
+  const twice = [first, changeType('pages', TEXT, INTEGER, 'length(pages)'), changeType('pages', INTEGER, TEXT)]
+  assert.deepEqual(await findings(EMPTY(), ...twice), [
+    [
+      2,
+      'refuses: the values of public.posts.pages are to change twice in one migration | Make two migrations of it.',
+      0,
+    ],
+  ])
+})
+
 test('shows what each step comes to', async () => {
   const signal = new AbortController().signal
   const steps = [

@@ -34,7 +34,7 @@ export async function survey(steps: readonly MigrationStep[], options: SurveyOpt
     const plan = await planSurvey(steps, { found, objects, rows: counts, nowMicros: options.nowMicros })
     // What no row is to blame for is told once.
     const isRefused = findings.some((finding) => finding.kind === 'refuses')
-    if (plan.refusal !== null && !isRefused) findings.push(expressionFinding(0, plan.refusal))
+    if (plan.refusal !== null && !isRefused) findings.push(expressionFinding(plan.refusal.step, plan.refusal.error))
     return {
       findings: findings.toSorted((a, b) => a.step - b.step),
       steps: steps.map((step, index) => {

@@ -1,24 +1,25 @@
 import { parseSelect } from '../../policy/expression/index.ts'
 import type { Expr, QuerySource, ViewQuery } from '../../query/expr.ts'
-import type { Column, Table } from '../../schema/catalog.ts'
+import type { Catalog, Column, Table } from '../../schema/catalog.ts'
 import { allOf, quoteName } from '../sql/printer.ts'
 import { printAggregate } from './aggregate.ts'
 import { storageOf } from './codecs.ts'
 import type { ExprPrinter } from './expr.ts'
 import { printStored } from './stored-expr.ts'
 
-const parsed = new WeakMap<Table, ViewQuery>()
+/** By structure, too: while it changes, a view of the same text may read tables whose columns have other names. */
+const parsed = new WeakMap<Catalog, Map<Table, ViewQuery>>()
 
 /**
  * The select of a view that Pilar made, as text to stand in FROM. It is printed in place rather than read from the database's own view, so that
  * it may call our functions and its scans are counted.
  */
 export function printView(view: Table, printer: ExprPrinter): string {
-  let query = parsed.get(view)
-  if (query === undefined) {
-    query = parseSelect(view.definition ?? '', printer.catalog, view.schema)
-    parsed.set(view, query)
-  }
+  const { catalog } = printer
+  const known = parsed.get(catalog) ?? new Map<Table, ViewQuery>()
+  parsed.set(catalog, known)
+  const query = known.get(view) ?? parseSelect(view.definition ?? '', catalog, view.schema)
+  known.set(view, query)
   return printViewQuery(query, view, printer)
 }
 

@@ -147,9 +147,10 @@ function keysOf({ planned, source }: CopyInput, made: RowKey): Pick<TableCopy, '
   }
 }
 
-function keyless({ table }: PlannedTable): Error {
+function keyless({ table, trace }: PlannedTable): Error {
   const message = `the rows of ${table.name} would have nothing in common with the former ones to be found again by`
-  return failure('0A000', { message }, { hint: 'Change the key and the type of its columns in two migrations.' })
+  const hint = 'Change the key and the type of its columns in two migrations.'
+  return failure('0A000', { message }, { hint, details: { step: trace.keyStep } })
 }
 
 function blameOf({ columns, trace, table }: PlannedTable): TableCopy['blame'] {

@@ -6,6 +6,7 @@ import { computedColumns, nativeGenerated } from '../generated.ts'
 import { readTableText } from '../read-table-sql.ts'
 import { tableName } from '../tables.ts'
 import { isNative } from './adopted-ddl.ts'
+import { blaming } from './blame.ts'
 import { type Conversion, convertColumn } from './convert.ts'
 import { hasConstantDefault } from './print-table.ts'
 import type { Scratch } from './scratch.ts'
@@ -113,7 +114,8 @@ function planColumn(
   if (isFreshAndFree(column, from, input.after)) return plain
   const { using, fill, restores } = from
   const source = { found: withTable(input.found, trace.from), table: trace.from, nowMicros: input.nowMicros }
-  return { ...plain, conversion: convertColumn({ column, from: from.from, using, fill, restores }, source) }
+  const value = { column, from: from.from, using, fill, restores }
+  return { ...plain, conversion: blaming(from.converted, () => convertColumn(value, source)) }
 }
 
 /** A new column whose rows need not be written: they are read as the default, or null. */

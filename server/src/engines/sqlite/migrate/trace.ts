@@ -7,6 +7,7 @@ import type { MigrationStep } from '../../../schema/migration/step.ts'
 import type { RetiredColumn } from '../../../schema/retired.ts'
 import { assert } from '../../../std/assert.ts'
 import { tableName } from '../tables.ts'
+import { blaming } from './blame.ts'
 
 /** Where a column of the migrated file comes from. */
 export interface ColumnTrace {
@@ -74,7 +75,7 @@ export function traceSteps(steps: readonly MigrationStep[], found: Catalog, at: 
   for (const [index, step] of steps.entries()) {
     const before = { tables: new Map(draft.tables), retired: draft.retired }
     applyStep(draft, step)
-    follow(step, { index, tables, before, draft, purged })
+    blaming(index, () => follow(step, { index, tables, before, draft, purged }))
   }
   return { after: catalogOf(draft), tables, purged }
 }

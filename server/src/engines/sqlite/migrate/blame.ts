@@ -1,0 +1,12 @@
+import { PilarError } from '../../../errors/error.ts'
+
+/** What a step has wrong, found while it is planned: with the step's index in the details, as in refusals that a row is to blame for. */
+export function blaming<T>(step: number | null, body: () => T): T {
+  try {
+    return body()
+  } catch (error) {
+    if (step === null || !(error instanceof PilarError) || error.details !== null) throw error
+    const extra = { details: { step }, cause: error, ...(error.hint === null ? {} : { hint: error.hint }) }
+    throw new PilarError(error.code, error.message, extra)
+  }
+}
