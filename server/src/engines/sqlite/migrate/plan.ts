@@ -5,7 +5,6 @@ import { quoteName } from '../../sql/printer.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { readNote } from '../notes.ts'
 import { tableName } from '../tables.ts'
-import { blaming } from './blame.ts'
 import { fillTable } from './convert-select.ts'
 import { putInPlace, rewriteSchema } from './exchange.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
@@ -16,7 +15,7 @@ import { finalText } from './plan-text.ts'
 import { planViews } from './plan-views.ts'
 import { planVirtualTables, type RenamedTable } from './plan-virtual.ts'
 import { printCreateIndex, printCreateTable, quoteNames } from './print-table.ts'
-import { orderRenames, renameColumns, renameTables } from './renames.ts'
+import { orderRenames, orderRewrites, renameColumns, renameTables } from './renames.ts'
 import { COPY_PREFIX, isTransient, RUBBISH_PREFIX } from './reserved.ts'
 import { Scratch } from './scratch.ts'
 import { type Trace, traceSteps } from './trace.ts'
@@ -114,7 +113,7 @@ class Planner {
       name: this.#copied(renamed)[at]?.planned.name ?? '',
     }))
     const checks = planChecks(renamed, after)
-    const parts = { first: this.#first, names, rewrites: this.#rewrites, last: this.#last, checks }
+    const parts = { first: this.#first, names, rewrites: orderRewrites(this.#rewrites), last: this.#last, checks }
     this.#rehearse(parts)
     return { id: this.#id, copies, switch: parts }
   }
@@ -142,7 +141,8 @@ class Planner {
       const indexes = goneOf('indexes', trace).map((at) => trace.from?.indexes[at]?.name ?? '')
       const uniques = goneOf('uniques', trace).map((at) => trace.from?.uniques[at]?.name ?? '')
       const gone = [...indexes, ...uniques.filter((name) => uniqueIndexes.has(name))]
-      this.#run(gone.map((name) => `DROP INDEX ${quoteName(name)}`))
+      const origin = trace.origin ?? ''
+      this.#run(gone.map((name) => `DROP INDEX ${quoteName(indexInFile(name, origin))}`))
     }
   }
 
@@ -167,8 +167,7 @@ class Planner {
       const { foreignKeys: _, ...bare } = table
       const sql = printCreateTable({ ...bare, foreignKeys: [] }, { catalog: after })
       this.#run([sql.replace(quoteName(tableName(table)), () => quoteName(name))])
-      const { using } = made
-      const { columns, select } = blaming(step, () => fillTable(table, using, { found, after, nowMicros }))
+      const { columns, select } = fillTable(table, made.using, { found, after, nowMicros })
       this.#first.push(`INSERT INTO ${quoteName(name)} (${columns.join(', ')}) ${select}`)
     }
     return names
@@ -268,7 +267,7 @@ class Planner {
     if (retired !== null) return found.map((index) => putAway(index, retired.storedAs, trace.origin ?? ''))
     const known = new Set([...(from?.indexes.map((one) => one.name) ?? []), ...uniqueIndexes])
     const origin = trace.origin ?? ''
-    const physical = (name: string): string => (origin.startsWith(RETIRED) ? `${origin}:${name}` : name)
+    const physical = (name: string): string => indexInFile(name, origin)
     const byName = new Map(found.map((index) => [index.name, index]))
     const indexes = table.indexes.map((index, at): FinalIndex => {
       const before = trace.named.indexes[at]?.origin ?? null
@@ -306,6 +305,9 @@ class Planner {
 }
 
 const RETIRED = 'pilar.retired_'
+
+/** Names of indexes are of the whole file: see `putAway`. */
+const indexInFile = (name: string, table: string): string => (table.startsWith(RETIRED) ? `${table}:${name}` : name)
 
 const isRenamed = ({ trace, name, columns }: PlannedTable): boolean =>
   trace.origin !== name || columns.some((each) => each.trace.origin !== null && each.trace.origin !== each.name)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { orderRenames } from './renames.ts'
+import { orderRenames, orderRewrites } from './renames.ts'
 
 const inOrder = (renames: readonly (readonly [string, string])[], taken: readonly string[]): readonly string[] =>
   orderRenames(
@@ -36,5 +36,17 @@ test('what only goes with the old table makes room, too', () => {
   assert.deepEqual(inOrder([['pilar_retired_a', 'a']], ['a', 'pilar_retired_a']), [
     'a → pilar_moving_1',
     'pilar_retired_a → a',
+  ])
+})
+
+test('indexes that exchange their names never have the same', () => {
+  const index = (name: string, newName: string) => ({ type: 'index', name, newName, sql: `index ${newName}` }) as const
+  const table = { type: 'table', name: 't', sql: 'table' } as const
+  const taken = orderRewrites([index('kept:i', 'i'), table, index('i', 'gone:i')])
+  assert.deepEqual(taken, [table, index('i', 'gone:i'), index('kept:i', 'i')])
+  assert.deepEqual(orderRewrites([index('a', 'b'), index('b', 'a')]), [
+    { type: 'index', name: 'a', newName: 'pilar_moving_1', sql: 'index b' },
+    index('b', 'a'),
+    { type: 'index', name: 'pilar_moving_1', newName: 'b', sql: 'index b' },
   ])
 })

@@ -1,4 +1,5 @@
 import { quoteName } from '../../sql/printer.ts'
+import type { SchemaRewrite } from './migration.ts'
 import type { Scratch } from './scratch.ts'
 
 export interface Rename {
@@ -39,6 +40,28 @@ export function orderRenames(renames: readonly Rename[], taken: readonly string[
     waiting.push({ from: detour, to: next.to })
   }
   return ordered
+}
+
+/** Indexes of two tables may exchange their names: those that go make room for those that come. */
+export function orderRewrites(rewrites: readonly SchemaRewrite[]): readonly SchemaRewrite[] {
+  const texts = new Map<string, string>()
+  const renames: Rename[] = []
+  for (const { type, name, newName = name, sql } of rewrites) {
+    if (type !== 'index' || newName === name) continue
+    texts.set(newName, sql)
+    renames.push({ from: name, to: newName })
+  }
+  const ordered = orderRenames(
+    renames,
+    renames.map(({ from }) => from),
+  )
+  const afterDetour = (name: string): string => ordered.find(({ from }) => from === name)?.to ?? name
+  return [
+    ...rewrites.filter(({ type, name, newName = name }) => type !== 'index' || newName === name),
+    ...ordered.map(({ from, to }): SchemaRewrite => {
+      return { type: 'index', name: from, newName: to, sql: texts.get(to) ?? texts.get(afterDetour(to)) ?? '' }
+    }),
+  ]
 }
 
 /** Without quotes where they are not needed: then SQLite leaves texts without them, too. */
