@@ -5,6 +5,7 @@ import { quoteName } from '../../sql/printer.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { readNote } from '../notes.ts'
 import { tableName } from '../tables.ts'
+import { blaming } from './blame.ts'
 import { fillTable } from './convert-select.ts'
 import { putInPlace, rewriteSchema } from './exchange.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
@@ -167,7 +168,8 @@ class Planner {
       const { foreignKeys: _, ...bare } = table
       const sql = printCreateTable({ ...bare, foreignKeys: [] }, { catalog: after })
       this.#run([sql.replace(quoteName(tableName(table)), () => quoteName(name))])
-      const { columns, select } = fillTable(table, made.using, { found, after, nowMicros })
+      const { using } = made
+      const { columns, select } = blaming(step, () => fillTable(table, using, { found, after, nowMicros }))
       this.#first.push(`INSERT INTO ${quoteName(name)} (${columns.join(', ')}) ${select}`)
     }
     return names
