@@ -126,8 +126,11 @@ function successorCell(
   after: ColumnDefinition,
   { cell, forward }: { cell: Cell; forward: Forward },
 ): Cell | undefined {
-  // What it is computed from may have been filled.
-  if (after.generated !== null) return before.generated === null || cell === NULL ? undefined : cell
+  if (after.generated !== null) {
+    const isSame = before.generated?.expression === after.generated.expression
+    // What it is computed from may have been filled.
+    return isSame && cell !== NULL ? cell : undefined
+  }
   if (isSameType(before.type, after.type)) {
     if (cell !== NULL || after.nullable) return cell
     return after.using === null ? undefined : constantOf(after.type, after.using)
