@@ -7,6 +7,7 @@ import { c } from '../column.ts'
 import { makeCatalog } from '../make-catalog.ts'
 import { table } from '../table.ts'
 import { applySteps } from './apply-steps.ts'
+import type { MigrationStep } from './step.ts'
 import { type Undo, undoSteps } from './undo-steps.ts'
 
 const id = c.integer().primaryKey()
@@ -159,5 +160,22 @@ test('values that made room for computed ones come back under their former name'
     'rename-column posts double twice',
     'retire-column posts twice',
     'restore-column posts twice (pilar_retired_double)',
+  ])
+})
+
+test('values come back from under a new column of the same name', () => {
+  const [before, after] = [
+    catalog({ posts: table({ id, note: c.text() }) }),
+    catalog({ posts: table({ id, note: c.text() }) }),
+  ]
+  const note = after.tables.get('public.posts')?.column.get('note')
+  assert.ok(note !== undefined)
+  const steps: readonly MigrationStep[] = [
+    { kind: 'retire-column', table: 'public.posts', column: 'note' },
+    { kind: 'add-column', table: 'public.posts', column: note, using: "'new'" },
+  ]
+  assert.deepEqual(undoSteps(steps, { before, after, found: applySteps(before, steps) }).steps.map(short), [
+    'retire-column posts note',
+    'restore-column posts note (pilar_retired_note)',
   ])
 })

@@ -30,13 +30,13 @@ export interface UndoInput {
  */
 export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Undo {
   const { before, after } = input
-  const found = ownLast(input)
+  const found = retiredLast(input.found, (at) => at === input.at)
   const purged = steps.filter((step) => step.kind === 'purge-table' || step.kind === 'purge-column')
   if (purged.length > 0) return { steps: [], obstacles: purged.map(notPurged), losses: [] }
   const names = renamesBack(steps, found)
   const wanted = withFormerNames(before, columnRenames(steps))
-  const back = [...names, ...computedInPlace(steps, wanted, applySteps(found, names))]
-  const renamed = applySteps(withConversions(found, steps), back)
+  const back = [...names, ...othersInPlace(steps, wanted, applySteps(found, names))]
+  const renamed = retiredLast(applySteps(withConversions(found, steps), back, NOW), (at) => at !== NOW)
   const difference = diff(renamed, wanted, { known: applySteps(after, renamesBack(steps, after)) })
   return {
     steps: [...back, ...difference.steps, ...foreignKeysOfOthers(steps, difference, { before, after, found })],
@@ -45,14 +45,17 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
   }
 }
 
-/** What the migration retired stands last: of several with one name that is the one meant. */
-function ownLast({ found, at }: UndoInput): Catalog {
+/** When the way back retires something: no time that the database knows. */
+const NOW = 'now'
+
+/** What was retired at such a time stands last: of several with one name that is the one meant. */
+function retiredLast(catalog: Catalog, isMeant: (at: string) => boolean): Catalog {
   const order = <T extends { readonly retiredAt: string }>(list: readonly T[]): readonly T[] => [
-    ...list.filter(({ retiredAt }) => retiredAt !== at),
-    ...list.filter(({ retiredAt }) => retiredAt === at),
+    ...list.filter(({ retiredAt }) => !isMeant(retiredAt)),
+    ...list.filter(({ retiredAt }) => isMeant(retiredAt)),
   ]
-  const { columns, tables } = found.retired
-  return { ...found, retired: { columns: order(columns), tables: order(tables) } }
+  const { columns, tables } = catalog.retired
+  return { ...catalog, retired: { columns: order(columns), tables: order(tables) } }
 }
 
 /** First of all the names, from the last to the first: so that what was renamed is not taken for what has its name by now. */
@@ -66,15 +69,19 @@ function renamesBack(steps: readonly MigrationStep[], catalog: Catalog): readonl
   })
 }
 
-/** Computed columns in the place of retired ones, which come back: they would keep what was computed instead. */
-function computedInPlace(
+/** Other columns in the place of retired ones, which come back: computed ones, or new ones that a file's author has given the same name. */
+function othersInPlace(
   steps: readonly MigrationStep[],
   wanted: Catalog,
   { tables, retired }: Catalog,
 ): readonly MigrationStep[] {
   return [...wanted.tables.values()].flatMap((table) =>
     table.columns.flatMap(({ name, was, generated }): MigrationStep[] => {
-      if (generated !== null || (tables.get(table.key)?.column.get(name)?.generated ?? null) === null) return []
+      const present = tables.get(table.key)?.column.get(name)
+      const isNew = steps.some(
+        (step) => step.kind === 'add-column' && step.table === table.key && step.column.name === name,
+      )
+      if (present === undefined || generated !== null || (present.generated === null && !isNew)) return []
       const isCalled = (column: string): boolean => column === name || column === was
       const isRetired = retired.columns.some((each) => each.table === table.key && isCalled(each.column.name))
       const wasRetired = steps.some((step) => step.kind === 'retire-column' && isCalled(step.column))
