@@ -43,7 +43,7 @@ export function readTableText(sql: string, table: string): TableText {
     if (column === null) continue
     if (piece.kind === 'note') columns.set(column, (readNote(piece.text) ?? {}) as ColumnNote)
     if (piece.kind === 'generated') generated.set(column, insideOf(piece.text))
-    if (piece.kind === 'collate') collations.set(column, piece.text.replace(/^COLLATE\s+/i, ''))
+    if (piece.kind === 'collate') collations.set(column, piece.text.replace(/^COLLATE[\t-\r ]*/i, ''))
   }
   const isMarked = note !== null || columns.size > 0 || hasOwnType(ddl)
   const onConflict = pieces.some(({ piece }) => KEYS.has(piece.kind) && /\bON\s+CONFLICT\b/i.test(piece.text))

@@ -9,15 +9,21 @@ export interface Token {
   readonly depth: number
 }
 
+/**
+ * What SQLite takes for blank, which is less than JavaScript does; every other character beyond ASCII may stand in a name without quotes, a
+ * non-breaking space and pictures included.
+ */
 const TOKEN =
-  /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[\p{L}_][\p{L}\p{N}_$]*|\d[\w.]*|[\s\S]/gu
+  /[\t-\r \uFEFF]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[A-Za-z_\u0080-\u{10FFFF}][\w$\u0080-\u{10FFFF}]*|\d[\w.]*|[\s\S]/gu
+const BLANK = /^[\t-\r \uFEFF]/
+const WORD = /^[A-Za-z_\u0080-\u{10FFFF}]/u
 
 export function tokenize(sql: string): readonly Token[] {
   const tokens: Token[] = []
   let depth = 0
   for (const match of sql.matchAll(TOKEN)) {
     const [text] = match
-    if (/^\s/.test(text)) continue
+    if (BLANK.test(text)) continue
     if (text === ')') depth--
     tokens.push({ ...classify(text), start: match.index, end: match.index + text.length, depth })
     if (text === '(') depth++
@@ -33,7 +39,7 @@ function classify(text: string): Pick<Token, 'kind' | 'text' | 'quoted'> {
     return { kind: 'word', text: text.slice(1, -1).replaceAll(first + first, first), quoted: true }
   }
   if (first === '[' && text.length > 1) return { kind: 'word', text: text.slice(1, -1), quoted: true }
-  return { kind: /[\p{L}_]/u.test(first) ? 'word' : 'mark', text, quoted: false }
+  return { kind: WORD.test(text) ? 'word' : 'mark', text, quoted: false }
 }
 
 /** The definitions of a CREATE TABLE, each as its tokens; comments included. Empty for `CREATE TABLE … AS`. */

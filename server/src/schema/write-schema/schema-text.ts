@@ -86,7 +86,7 @@ function argumentText(argument: Argument): string {
 function memberName(name: string): string {
   // Plainly written, it would be the prototype.
   if (name === '__proto__') return "['__proto__']"
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)
 }
 
 /** A text in the quotes that need fewer backslashes; one of several lines as a template. */
@@ -94,6 +94,11 @@ function literal(text: string): string {
   if (text.includes('\n') && !ODD.test(text.replaceAll('\n', ''))) {
     return `\`${text.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')}\``
   }
+  return quoted(text)
+}
+
+/** A name of a member can't be a template. */
+function quoted(text: string): string {
   const escaped = [...text].map(escapeCharacter).join('')
   const single = text.split("'").length - 1
   const double = text.split('"').length - 1

@@ -4,6 +4,7 @@ import type { RetiredColumn } from '../../../schema/retired.ts'
 import { quoteName } from '../../sql/printer.ts'
 import { type ColumnNote, readNote, type TableNote, wrapNote } from '../notes.ts'
 import { keyText, readTableText } from '../read-table-sql.ts'
+import { tokenize } from '../sql-text.ts'
 import { printDefault, printGenerated } from './print-table.ts'
 import { type Part, type Piece, type PieceKind, printPart, printTable, type TableDdl } from './table-ddl.ts'
 
@@ -134,10 +135,8 @@ function derivedName(piece: Piece, part: Part, table: Table): string {
 /** A constraint that has no name keeps none as long as the one it would be given is its own. */
 function withName(piece: Piece, name: string, derived: string): Piece {
   if (name === (piece.constraint ?? derived)) return piece
-  const rest =
-    piece.constraint === null
-      ? piece.text
-      : piece.text.replace(/^CONSTRAINT\s+("(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s(]+)\s*/i, '')
+  const [, before] = tokenize(piece.text).filter((token) => token.kind !== 'comment')
+  const rest = piece.constraint === null ? piece.text : piece.text.slice(before?.end ?? 0).trimStart()
   return { ...piece, constraint: name, text: `CONSTRAINT ${quoteName(name)} ${rest}` }
 }
 

@@ -68,6 +68,17 @@ export const logName = (copy: Pick<TableCopy, 'target'>): string => `${copy.targ
 /** Has a row when a table that the values come from was changed. */
 export const readsName = (copy: Pick<TableCopy, 'target'>): string => `${copy.target}_reads`
 
+/** Has a row under the number 2 until a VACUUM gives it another one, as it does with all rows that have no key of their own. */
+export const canaryName = (copy: Pick<TableCopy, 'target'>): string => `${copy.target}_canary`
+
+/** Whether rows are found by numbers that only SQLite itself gave them, and may exchange. */
+export const isNumbered = ({ key }: TableCopy): boolean => key.length === 1 && !/^["`[]/.test(key[0] ?? '')
+
+export const canaryStatements = (copy: TableCopy): readonly string[] => [
+  `CREATE TABLE ${quoteName(canaryName(copy))} (a)`,
+  `INSERT INTO ${quoteName(canaryName(copy))} (rowid) VALUES (2)`,
+]
+
 const tuple = (parts: readonly string[]): string => (parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(', ')})`)
 const places = (key: readonly string[], letter: string): string => tuple(key.map((_, index) => `:${letter}${index}`))
 

@@ -1,25 +1,63 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { failure } from '../../../errors/error.ts'
 import { systemClock } from '../../../std/clock.ts'
 import { quoteName } from '../../sql/printer.ts'
 import type { SqlValue } from '../codecs.ts'
-import { type CopySql, copySql, logStatements, readsName } from './copy-sql.ts'
+import {
+  type CopySql,
+  canaryName,
+  canaryStatements,
+  copySql,
+  isNumbered,
+  logStatements,
+  readsName,
+} from './copy-sql.ts'
+import { dropLog } from './exchange.ts'
 import type { TableCopy } from './migration.ts'
 import { isRowError, rowError } from './row-errors.ts'
 import type { Copied, Key, StructureOutcomes } from './tasks.ts'
 
 /** Makes the copy and what notes changes; where a killed migration left them, finds where it was. */
 export function prepareCopy(database: DatabaseSync, copy: TableCopy): { after: Key | null; rowsDone: number } {
-  const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(copy.target)
-  if (exists === undefined) {
-    for (const statement of [...copy.create, ...logStatements(copy)]) database.exec(statement)
+  if (has(database, copy.target) && isRenumbered(database, copy)) {
+    dropLog(database, copy)
+    database.exec(`DROP TABLE ${quoteName(copy.target)}`)
+  }
+  if (!has(database, copy.target)) {
+    const canary = isNumbered(copy) && !hasNumberColumn(database, copy.source) ? canaryStatements(copy) : []
+    for (const statement of [...copy.create, ...logStatements(copy), ...canary]) database.exec(statement)
     return { after: null, rowsDone: 0 }
   }
   const [rowsDone = 0] = one(database, `SELECT count(*) FROM ${quoteName(copy.target)}`) ?? []
   return { after: one(database, copySql(copy).lastCopied), rowsDone: Number(rowsDone) }
 }
 
+/** An INTEGER PRIMARY KEY: its numbers are values, and stay. */
+function hasNumberColumn(database: DatabaseSync, table: string): boolean {
+  const keys = database.prepare('SELECT name FROM pragma_table_xinfo(?) WHERE pk > 0').all(table)
+  const index = database.prepare("SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'").get(table)
+  return keys.length === 1 && index === undefined
+}
+
+function has(database: DatabaseSync, table: string): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined
+}
+
+/** Whether a VACUUM of some other program has renumbered rows since the copy was begun: then nothing tells which is which. */
+function isRenumbered(database: DatabaseSync, copy: TableCopy): boolean {
+  const name = canaryName(copy)
+  return has(database, name) && one(database, `SELECT 1 FROM ${quoteName(name)} WHERE rowid = 2`) === null
+}
+
+function requireNumbers(database: DatabaseSync, copy: TableCopy): void {
+  if (!isRenumbered(database, copy)) return
+  const details = `a VACUUM has given the rows of ${copy.source} other numbers while they were copied`
+  throw failure('PILAR_MIGRATION_STALE', {}, { details })
+}
+
 /** Copies the next rows after a key. In a transaction. */
 export function copyRows(database: DatabaseSync, copy: TableCopy, span: Span): Copied {
+  requireNumbers(database, copy)
   return overSpan({ database, copy, span }, (sql, bounds) => {
     const insert = sql.insertRange(bounds.after !== null, bounds.until !== null)
     const values = named(bounds)
@@ -59,6 +97,7 @@ export function compareRows(database: DatabaseSync, copy: TableCopy, span: Span)
 /** Takes over the oldest noted changes. In a transaction. */
 export function catchUp(database: DatabaseSync, copy: TableCopy, rows: number): StructureOutcomes['catch-up'] {
   const startMs = systemClock.monotonicMs()
+  requireNumbers(database, copy)
   const sql = copySql(copy)
   const [seq = null] =
     one(database, `SELECT max(seq) FROM (SELECT seq FROM ${sql.log} ORDER BY seq LIMIT ?)`, rows) ?? []

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../sql/printer.ts'
-import { logName, readsName } from './copy-sql.ts'
+import { canaryName, logName, readsName } from './copy-sql.ts'
+import { renameIndex } from './index-text.ts'
 import type { SchemaRewrite, TableCopy } from './migration.ts'
 import { RUBBISH_PREFIX } from './reserved.ts'
 import { withoutForeignKeys } from './table-ddl.ts'
@@ -23,7 +24,8 @@ export function dropLog(database: DatabaseSync, copy: Pick<TableCopy, 'target'>)
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, length(?)) = ?")
     .all(`${copy.target}_`, `${copy.target}_`)
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${quoteName(String(name))}`)
-  for (const table of [logName(copy), readsName(copy)]) database.exec(`DROP TABLE IF EXISTS ${quoteName(table)}`)
+  for (const table of [logName(copy), readsName(copy), canaryName(copy)])
+    database.exec(`DROP TABLE IF EXISTS ${quoteName(table)}`)
 }
 
 /**
@@ -34,7 +36,10 @@ export function putInPlace(database: DatabaseSync, { target, name }: { target: s
   const rubbish = RUBBISH_PREFIX + target.slice(target.indexOf('_') + 1)
   const triggers = rowsOf(database, 'trigger', name)
   for (const trigger of triggers) database.exec(`DROP TRIGGER ${quoteName(trigger.name)}`)
-  const rewrites = rowsOf(database, 'index', name).map((index, at) => renamedIndex(index, `${rubbish}_${at}`))
+  const rewrites = rowsOf(database, 'index', name).map((index, at): SchemaRewrite => {
+    const newName = `${rubbish}_${at}`
+    return { type: 'index', name: index.name, newName, sql: renameIndex(index.sql, newName) }
+  })
   rewriteSchema(database, rewrites)
   const sequence = sequenceOf(database, name)
   database.exec(`ALTER TABLE ${quoteName(name)} RENAME TO ${quoteName(rubbish)}`)
@@ -58,13 +63,6 @@ export function rewriteSchema(database: DatabaseSync, rewrites: readonly SchemaR
   }
   const version = Number(database.prepare('PRAGMA main.schema_version').get()?.['schema_version'])
   database.exec(`PRAGMA main.schema_version = ${version + 1}; PRAGMA writable_schema = RESET`)
-}
-
-const INDEX_HEAD = /^(CREATE(?: UNIQUE)? INDEX\s+)("(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s(]+)/i
-
-function renamedIndex({ name, sql }: SchemaRow, newName: string): SchemaRewrite {
-  if (!INDEX_HEAD.test(sql)) throw new Error(`assertion failed: the text of the index ${name} begins with its name`)
-  return { type: 'index', name, newName, sql: sql.replace(INDEX_HEAD, (_, head: string) => head + quoteName(newName)) }
 }
 
 function textOf(database: DatabaseSync, table: string): string {

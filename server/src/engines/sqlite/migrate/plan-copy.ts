@@ -3,6 +3,7 @@ import type { Catalog } from '../../../schema/catalog.ts'
 import { quoteName } from '../../sql/printer.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { convertComputed, SOURCE } from './convert.ts'
+import { renameIndex } from './index-text.ts'
 import type { TableCopy } from './migration.ts'
 import { computingOf, type PlannedColumn, type PlannedTable } from './plan-table.ts'
 import type { Scratch } from './scratch.ts'
@@ -48,17 +49,6 @@ export interface CopyInput {
   readonly text: string
   /** Statements of its indexes, in the migrated file. */
   readonly indexes: readonly SchemaRow[]
-}
-
-const INDEX =
-  /^(CREATE(?: UNIQUE)? INDEX\s+)("(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s(]+)(\s+ON\s+)("(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s(]+)/i
-
-/** The statement of an index under another name, and on another table where one is given. */
-export function renameIndex(sql: string, name: string, table?: string): string {
-  if (!INDEX.test(sql)) throw new Error(`assertion failed: the text of the index ${name} begins with its name`)
-  return sql.replace(INDEX, (_, create: string, __, on: string, onto: string) =>
-    [create, quoteName(name), on, table === undefined ? onto : quoteName(table)].join(''),
-  )
 }
 
 export const indexOfCopy = (target: string, at: number): string => `${target}_i${at}`
