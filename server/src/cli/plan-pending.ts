@@ -1,8 +1,7 @@
 import type { Structure } from '../engines/structure.ts'
-import { planFile } from '../pipeline/migrate/plan-files.ts'
+import { fileOn, planFile } from '../pipeline/migrate/plan-files.ts'
 import type { MigrationFile, MigrationPlan, PlannedStep } from '../pipeline/migrate/types.ts'
-import type { TableKey } from '../schema/catalog.ts'
-import { applySteps } from '../schema/migration/apply-steps.ts'
+import type { Catalog, TableKey } from '../schema/catalog.ts'
 import { readCatalog } from '../schema/migration/catalog-text.ts'
 import { explainStep } from '../schema/migration/explain-step.ts'
 import { riskOf } from '../schema/migration/risk.ts'
@@ -26,10 +25,16 @@ export interface PlanFilesOptions {
 export async function planFiles({ structure, files, signal }: PlanFilesOptions): Promise<readonly FilePlan[]> {
   const plans: FilePlan[] = []
   const changed = new Set<TableKey>()
+  let found: Catalog | null = null
   for (const file of files) {
     const { name, steps } = file
     const surveyed = !dependsOn(steps, changed)
-    const plan = surveyed ? await planFile(file, { structure, signal }) : unsurveyed(file)
+    found ??= await structure.introspect(signal)
+    const on = fileOn(file, found)
+    const plan = surveyed
+      ? await planFile(file, { structure, signal })
+      : unsurveyed({ ...file, steps: on.steps }, found)
+    found = on.after
     plans.push({ name, plan, surveyed })
     for (const step of steps) for (const table of tablesOf(step)) changed.add(table)
   }
@@ -57,12 +62,11 @@ function tablesOf(step: MigrationStep): readonly TableKey[] {
   return [step.table, ...others]
 }
 
-function unsurveyed({ steps, before, after }: MigrationFile): MigrationPlan {
-  const found = readCatalog(before)
+function unsurveyed({ steps, before, after }: MigrationFile, found: Catalog): MigrationPlan {
   const planned = steps.map((step): PlannedStep => {
     const words = { risk: riskOf(step), explanation: explainStep(step) }
     return { step, ...words, sql: [], rows: 0, estimateMs: 0, findings: [] }
   })
-  const wanted = applySteps(found, steps)
+  const wanted = readCatalog(after)
   return { found, wanted, steps: planned, obstacles: [], warnings: [], before, after, possible: true }
 }

@@ -6,7 +6,7 @@ import { breathe } from './breathe.ts'
 import { declare } from './declare.ts'
 import { type Chain, fileChain } from './migrate/file-chain.ts'
 import { lastDeclared } from './migrate/journal.ts'
-import { structureAfter } from './migrate/plan-files.ts'
+import { fileOn } from './migrate/plan-files.ts'
 import { type Change, changeOf } from './migrate/plan-migration.ts'
 import type { MigrationFile } from './migrate/types.ts'
 
@@ -62,7 +62,7 @@ export async function outlookOf(project: Project, { pool, withFiles, signal }: O
   const chain = files === null ? NO_FILES : fileChain({ files, journal, found })
   const pending = chain.files.filter(({ state }) => state === 'pending')
   const last = pending.at(-1)
-  const expected = pending.reduce((catalog, file) => structureAfter(file, catalog), found)
+  const expected = pending.reduce((catalog, file) => fileOn(file, catalog).after, found)
   const known = last === undefined ? lastDeclared(journal) : readCatalog(last.after)
   await breathe()
   return { structureVersion, found, chain, change: changeOf({ definition, found: expected, known }) }

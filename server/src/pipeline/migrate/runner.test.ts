@@ -243,6 +243,35 @@ test('files are applied in order, once; those whose outcome is there are noted',
   )
 })
 
+test('a file that was undone gives back what it had made when it is applied again', async (t) => {
+  const { files, structure, run, sql } = await project(t)
+  const empty = writeCatalog(readCatalog('{"schemas":["public"],"tables":{}}'))
+  const posts = await fileOf('0001_posts', empty, POSTS)
+  const size = c.integer().nullable()
+  const slugs = await fileOf('0002_slugs', posts.after, {
+    posts: table({ id, title: c.text(), slug: c.text().nullable().unique(), size }),
+    notes: table({ id, post: c.integer().references('posts.id') }).index('post'),
+  })
+  const sizes = await fileOf('0003_sizes', slugs.after, {
+    posts: table({ id, title: c.text(), slug: c.text().nullable().unique(), size: c.text().nullable() }),
+    notes: table({ id, post: c.integer().references('posts.id') }).index('post'),
+  })
+  await files([posts, slugs, sizes])
+  sql("INSERT INTO posts (title, slug, size) VALUES ('a', 'x', '007')")
+  sql('INSERT INTO notes (post) VALUES (1)')
+  const rows = () => [sql('SELECT id, title, slug, size FROM posts'), sql('SELECT * FROM notes')]
+  const before = rows()
+  for (const name of ['0003_sizes', '0002_slugs']) {
+    const undo = await planUndo({ structure, which: name, signal })
+    await run(undo, { name, checksum: name, kind: 'undo', undoes: undo.entry.id })
+  }
+  sql("INSERT INTO posts (title) VALUES ('b')")
+  assert.deepEqual(await files([posts, slugs, sizes]), { applied: ['0002_slugs', '0003_sizes'], noted: [] })
+  assert.deepEqual(rows(), [[{ ...before[0]?.[0] }, { id: 2, title: 'b', slug: null, size: null }], before[1]])
+  const { retired } = await structure.introspect(signal)
+  assert.deepEqual([retired.columns.map(({ column }) => column.name), retired.tables], [['size'], []])
+})
+
 test('files that contradict each other stop before anything is touched', async (t) => {
   const { files, structure } = await project(t)
   const empty = writeCatalog(readCatalog('{"schemas":["public"],"tables":{}}'))

@@ -16,6 +16,8 @@ interface Kind<T extends { readonly name: string }> {
   isSameAdopted(found: T, wanted: T): boolean
   /** True when `found` has to make room for `wanted`, whoever made it. */
   isReplaced?(found: T, wanted: T): boolean
+  /** True of what nobody declared: an undo notes what was found, in the engine's own words. */
+  isUndeclared?(known: T): boolean
   /** True when the table's other keys already say what this one says. */
   isCovered?(wanted: T, found: Table): boolean
   drop(table: TableKey, one: T): ConstraintStep
@@ -38,6 +40,7 @@ const CHECK: Kind<Check> = {
   isSame: (a, b) => a.name === b.name && sameExpression(a.expression, b.expression),
   isSameAdopted: (a, b) =>
     a.native === true ? a.name === b.name || sameExpression(a.expression, b.expression) : CHECK.isSame(a, b),
+  isUndeclared: (known) => known.native === true,
   drop: (table, check) => ({ kind: 'drop-check', table, check }),
   add: (table, check) => ({ kind: 'add-check', table, check }),
 }
@@ -61,6 +64,11 @@ const INDEX: Kind<Index> = {
   drop: (table, index) => ({ kind: 'drop-index', table, index }),
   add: (table, index) => ({ kind: 'create-index', table, index }),
 }
+
+/** True when both have the same name, columns, target and actions. */
+export const sameForeignKey = (a: ForeignKey, b: ForeignKey): boolean => FOREIGN_KEY.isSame(a, b)
+/** True when both have the same name, columns and condition. */
+export const sameIndex = (a: Index, b: Index): boolean => INDEX.isSame(a, b)
 
 /** Foreign keys first: they lean on the keys of other tables. */
 export function dropConstraints(work: Work): void {
@@ -117,7 +125,7 @@ function isTwin<T extends { readonly name: string }>(
   if (!kind.isSameAdopted(one, other)) return false
   const known = work.known?.tables.get(found.key)
   const declared = known === undefined ? undefined : kind.of(known).find((each) => each.name === other.name)
-  return declared === undefined || kind.isSame(declared, other)
+  return declared === undefined || kind.isUndeclared?.(declared) === true || kind.isSame(declared, other)
 }
 
 function isOurs<T extends { readonly name: string }>(
