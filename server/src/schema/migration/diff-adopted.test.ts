@@ -101,6 +101,14 @@ test('what was declared and is not any more goes; so does a text that was declar
   ])
 })
 
+test('after an undo to what was found, a check is read as before', () => {
+  const entries = { songs: table({ id, title: c.text().check("title <> ''") }) }
+  const found = adopted(entries, (one) => ({
+    checks: one.checks.map((check) => ({ ...check, expression: 'length(title)', native: true })),
+  }))
+  assert.deepEqual(between(found, catalog(entries), found), none)
+})
+
 test('a foreign key with other actions is exchanged, whoever made it', () => {
   const found = adopted({ people: table({ id }), songs: table({ id, by: c.integer().references('people.id') }) })
   const by = c.integer().references('people.id', { onDelete: 'cascade' })
