@@ -41,15 +41,17 @@ export function chooseDatabase(settings: Settings, projectDir: string): Database
 }
 
 export interface DatabaseEnv {
+  /** For commands that only look: the file stays as it is, to the byte. */
+  readonly keepFile?: boolean
   readonly limits: Limits
   readonly observe: Observe
   readonly clock: Clock
 }
 
 /** Opens a database for requests and commands; makes the file where it is missing. */
-export function openDatabase(database: Database, { limits, observe, clock }: DatabaseEnv): Promise<EnginePool> {
+export function openDatabase(database: Database, { limits, observe, clock, keepFile = false }: DatabaseEnv): Promise<EnginePool> {
   return database.engine.open(
-    { url: database.url, statementTimeoutMs: limits.statementTimeoutMs, transactionMs: limits.transactionMs },
+    { url: database.url, keepFile, statementTimeoutMs: limits.statementTimeoutMs, transactionMs: limits.transactionMs },
     { observe: ({ kind, ...details }) => observe({ ...details, kind: 'engine', event: kind }), clock },
   )
 }

@@ -118,7 +118,8 @@ export async function withStructure<T>(
   const { settings, project } = serving
   const url = nowhere === null ? settings.databaseUrl : `sqlite:${nowhere}/none.db`
   const database = chooseDatabase({ ...settings, databaseUrl: url }, project)
-  const pool = await openDatabase(database, { limits: readLimits(env), observe: () => {}, clock: systemClock })
+  const opened = { limits: readLimits(env), observe: () => {}, clock: systemClock, keepFile: !writes }
+  const pool = await openDatabase(database, opened)
   try {
     return await body(pool.structure)
   } finally {

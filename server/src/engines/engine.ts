@@ -39,6 +39,8 @@ export interface EngineSettings {
   readonly url: string
   readonly statementTimeoutMs: number
   readonly transactionMs: number
+  /** Only looked at: nothing of the file changes, not even how its engine keeps it. */
+  readonly keepFile?: boolean
   readonly [name: string]: unknown
 }
 

@@ -178,3 +178,14 @@ test('sees what another program has just written, and does not disturb it', asyn
   other.exec('COMMIT')
   other.close()
 })
+
+test('a plan and a status leave the file as it is, too', async (t) => {
+  const cwd = shop(t)
+  assert.equal((await pilar(['pull', '--database', 'sqlite:shop.sqlite'], cwd)).code, 0)
+  const before = traces(cwd)
+  for (const command of ['plan', 'status']) {
+    const { code, text } = await pilar(['migrate', command, '--database', 'sqlite:shop.sqlite'], cwd)
+    assert.equal(code, 0, text)
+  }
+  assert.deepEqual(traces(cwd), before)
+})

@@ -44,8 +44,11 @@ export interface Connection {
   protect(): void
 }
 
-/** How a connection may be used: `reader` can only select, `writer` changes rows, `inspector` reads the structure too. */
-export type Access = 'reader' | 'writer' | 'inspector'
+/**
+ * How a connection may be used: `reader` can only select, `writer` changes rows, `inspector` reads the structure too. A `guest` may what a writer may, but
+ * leaves the file in the journal mode it has: for commands that only look.
+ */
+export type Access = 'reader' | 'writer' | 'inspector' | 'guest'
 
 /** What a LIKE pattern that `checkLike` lets pass may take for one byte, in milliseconds (measured: 1 ns for a comparison). */
 const SEARCH_MS = SEARCH_FACTOR_MAX * 1e-6
@@ -54,7 +57,7 @@ const LENGTH_MAX = 64 * MIB
 
 /** Opens a connection with our functions and every protection SQLite has. `lockTimeoutMs` is how long it waits for another process. */
 export function openConnection(file: string, access: Access, lockTimeoutMs: number): Connection {
-  const readOnly = access !== 'writer'
+  const readOnly = access === 'reader' || access === 'inspector'
   const limits = { length: LENGTH_MAX }
   const options = { readOnly, timeout: lockTimeoutMs, enableForeignKeyConstraints: true, limits }
   const database = new DatabaseSync(file, options)
@@ -72,7 +75,7 @@ export function openConnection(file: string, access: Access, lockTimeoutMs: numb
     const protect = (): void => {
       if (access !== 'inspector') database.setAuthorizer(access === 'reader' ? authorizeReader : authorizeWriter)
     }
-    if (!readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    if (access === 'writer') database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     const versions = new VersionReader(database)
     protect()
     return { database, fuel, versions, protect }

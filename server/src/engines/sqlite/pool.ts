@@ -48,12 +48,12 @@ export async function openPool(settings: EngineSettings, env: EngineEnv): Promis
     throw failure('58030', { message: `${own.file} is not a file` })
   const lockTimeoutMs = Math.min(own.lockTimeoutMs, own.statementTimeoutMs)
   const events = new Subscribers(env)
-  const { file, statementTimeoutMs, transactionMs, queueMax } = own
+  const { file, keepFile, statementTimeoutMs, transactionMs, queueMax } = own
   const structure = ExpectedStructure.create()
   const expected = new ExpectedStructure(structure)
   try {
     const writer = await Writer.start(
-      { file, readOnly, lockTimeoutMs, statementTimeoutMs, transactionMs, structure },
+      { file, readOnly, keepFile, lockTimeoutMs, statementTimeoutMs, transactionMs, structure },
       { queueMax, onCommit: (rows) => events.commit(rows) },
     )
     try {

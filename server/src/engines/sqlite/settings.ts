@@ -18,6 +18,8 @@ export interface SqliteSettings {
   readonly readerIdleMs: number
   /** Reads that wait for a child, and writes that wait for the writer, at most; beyond it 53300. */
   readonly queueMax: number
+  /** Only looked at: the file keeps its journal mode and its statistics. */
+  readonly keepFile: boolean
 }
 
 const DEFAULTS = { inlineMs: 15, lockTimeoutMs: 5_000, readersMax: 2, readerIdleMs: 30_000, queueMax: 1_000 }
@@ -42,5 +44,6 @@ export function sqliteSettings(settings: EngineSettings): SqliteSettings {
     readersMax: number('readersMax'),
     readerIdleMs: number('readerIdleMs'),
     queueMax: number('queueMax'),
+    keepFile: settings.keepFile === true,
   }
 }

@@ -111,6 +111,8 @@ export interface Answer {
 export interface WriterSettings {
   readonly file: string
   readonly readOnly: boolean
+  /** The file keeps its journal mode and its statistics. */
+  readonly keepFile: boolean
   readonly lockTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly transactionMs: number

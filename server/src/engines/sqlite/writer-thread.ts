@@ -252,7 +252,8 @@ class Writer {
     const { database } = this.#connection
     database.setAuthorizer(null)
     try {
-      if (!this.#settings.readOnly) database.exec('PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)')
+      const { readOnly, keepFile } = this.#settings
+      if (!readOnly && !keepFile) database.exec('PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)')
     } finally {
       database.close()
     }
@@ -265,7 +266,8 @@ function isPlainWrite(request: Request | undefined): boolean {
 }
 
 function openWriter(settings: WriterSettings): Connection {
-  const connection = openConnection(settings.file, settings.readOnly ? 'reader' : 'writer', settings.lockTimeoutMs)
+  const access = settings.keepFile ? 'guest' : 'writer'
+  const connection = openConnection(settings.file, settings.readOnly ? 'reader' : access, settings.lockTimeoutMs)
   assertVersion(connection.database)
   return connection
 }
