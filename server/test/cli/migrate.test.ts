@@ -39,7 +39,7 @@ test('what the rows refuse is told with the rows and a hint; an expression helps
   const plan = await project.migrate('plan')
   assert.equal(plan.code, 1)
   assert.match(plan.out, /adds the column "slug" .*\n {17}refused: .*3 rows.*\n(?:.*\n)*? {17}hint: .*using/)
-  assert.match(plan.out, /refuses two rows of posts with the same title.*\n {17}refused: .*\n {19}title "b"/)
+  assert.match(plan.out, /allows no two rows of posts with the same title.*\n {17}refused: .*\n {19}title "b"/)
   assert.match(plan.out, /\n\n2 steps, not possible as it stands; nothing was changed\.$/)
   const refused = await project.migrate('apply', '--yes')
   assert.equal(refused.code, 1)
@@ -248,8 +248,10 @@ test('undo takes the last migration back, values included', async (t) => {
     /^Undo of 0002_votes\n {2}1 {2}retires {5}.*votes[\s\S]*\n\nundone {2}0002_votes\. What schema\.ts/,
   )
   assert.deepEqual(Object.keys(project.sql('select * from posts')[0] ?? {}).slice(0, 2), ['id', 'title'])
-  assert.match((await project.migrate('status')).out, /0002_votes {9}pending[\s\S]*3 {2}undo {3}of 2/)
-  assert.match((await project.migrate('apply', '--yes')).out, /applied {2}0002_votes$/)
+  assert.match((await project.migrate('status')).out, /0002_votes {9}undone[\s\S]*3 {2}undo {3}of 2/)
+  const again = await project.migrate('apply', '--yes')
+  assert.match(again.out, /^0002_votes, which was undone, again\n[\s\S]*applied {2}0002_votes$/)
+  assert.deepEqual(project.sql('select votes from posts order by id'), [{ votes: 8 }, { votes: 7 }, { votes: 7 }])
   assert.match((await project.migrate('undo', '9', '--yes')).err, /^pilar: .*9/)
   assert.match(
     (await project.migrate('undo', '0', '--yes')).err,

@@ -155,7 +155,7 @@ function enumQuestion({ column, from }: Cast, outcome: string, rows: SurveyedRow
       const total = values.reduce((sum, [, each]) => sum + each.rows, 0)
       if (total === 0) return []
       const users = values.map(([value, each]) => `${value} (${each.rows})`).join(', ')
-      const message = `${counted(total, 'row')} of ${labelOf(column, rows)} ${verb(total, 'has', 'have')} a value that is no more: ${users}`
+      const message = `${counted(total, 'row')} of ${labelOf(column, rows)} ${verb(total, 'has', 'have')} a value that is no longer allowed: ${users}`
       const samples = values.flatMap(([, each]) => each.samples).slice(0, FINDING_SAMPLES_MAX)
       const all = { rows: total, groups: values.length, samples }
       return [findingOf({ step: column.valueStep ?? 0, kind: 'refuses', message, hint: USING_HINT }, all)]

@@ -141,7 +141,7 @@ const REFUSALS: readonly {
     found: [
       [
         0,
-        "refuses: 3 rows of posts.state have a value that is no more: gone (2), draft (1) | Correct them, or say what becomes of them: .using('…').",
+        "refuses: 3 rows of posts.state have a value that is no longer allowed: gone (2), draft (1) | Correct them, or say what becomes of them: .using('…').",
         3,
         { state: 'gone', rows: 2 },
         { state: 'draft', rows: 1 },

@@ -42,7 +42,7 @@ test('columns', () => {
     }),
   }
   assert.deepEqual(words(from, to), [
-    'safe: calls the column "title" of posts "headline"',
+    'safe: renames the column "title" of posts to "headline"',
     'safe: numbers "id" of posts, refusing numbers of others',
     `safe: sets the default of "headline" of posts to '?'`,
     'safe: changes the comment of "headline" of posts',
@@ -85,7 +85,7 @@ test('tables, views and constraints', () => {
   }
   assert.deepEqual(words(from, to), [
     'safe: removes the view seen',
-    'safe: calls the table posts articles',
+    'safe: renames the table posts to articles',
     'safe: removes the index "articles_a_idx" of articles',
     `safe: takes the check "articles_check" away from articles: a <> ''`,
     'safe: allows rows of articles with the same a',
@@ -95,10 +95,10 @@ test('tables, views and constraints', () => {
     'needs data: makes id, by the primary key of articles',
     'safe: opens articles: undeclared keys are kept in "_open"',
     'safe: changes the comment of articles',
-    'needs data: refuses two rows of articles with the same by, a',
+    'needs data: allows no two rows of articles with the same by, a',
     `slow: builds the index "articles_a_by_idx" on articles(a desc, by) where a > 'b'`,
     `needs data: adds the check "articles_check" to articles: a <> 'x'`,
-    'needs data: makes articles point with by to people(id), on delete cascade',
+    'needs data: adds a foreign key from articles(by) to people(id), on delete cascade',
     'safe: changes the view shown',
     'safe: creates the view fresh',
   ])

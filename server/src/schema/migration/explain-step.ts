@@ -11,7 +11,7 @@ export function explainStep(step: MigrationStep): string {
       return `creates the table ${nameOf(step.table)} with ${count(step.table.columns.length, 'column')}${rows}`
     }
     case 'rename-table':
-      return `calls the table ${shortKey(step.table)} ${shortKey(step.to)}`
+      return `renames the table ${shortKey(step.table)} to ${shortKey(step.to)}`
     case 'retire-table':
       return `keeps the table ${shortKey(step.table)} out of sight as retired; its rows stay`
     case 'restore-table':
@@ -49,7 +49,7 @@ function explainColumnStep(step: ColumnStep): string {
       return `adds the column "${column.name}" (${type}) to ${shortKey(step.table)}${valuesOf(column, step.using)}`
     }
     case 'rename-column':
-      return `calls the column ${of(step.column, step.table)} "${step.to}"`
+      return `renames the column ${of(step.column, step.table)} to "${step.to}"`
     case 'retire-column':
       return `keeps the column ${of(step.column, step.table)} out of sight as retired; its values stay`
     case 'restore-column': {
@@ -97,7 +97,7 @@ function explainConstraintStep(step: ConstraintStep): string {
       if (step.columns.length === 0) return `takes away the primary key of ${table}`
       return `makes ${step.columns.join(', ')} the primary key of ${table}`
     case 'add-unique':
-      return `refuses two rows of ${table} with the same ${step.unique.columns.join(', ')}`
+      return `allows no two rows of ${table} with the same ${step.unique.columns.join(', ')}`
     case 'drop-unique':
       return `allows rows of ${table} with the same ${step.unique.columns.join(', ')}`
     case 'add-check':
@@ -105,9 +105,9 @@ function explainConstraintStep(step: ConstraintStep): string {
     case 'drop-check':
       return `takes the check "${step.check.name}" away from ${table}: ${step.check.expression}`
     case 'add-foreign-key':
-      return `makes ${table} point ${pointing(step.foreignKey)}`
+      return `adds a foreign key from ${leading(table, step.foreignKey)}`
     case 'drop-foreign-key':
-      return `lets ${table} no longer point ${pointing(step.foreignKey)}`
+      return `takes away the foreign key from ${leading(table, step.foreignKey)}`
     case 'create-index': {
       const columns = step.index.columns.map(({ name, descending }) => (descending ? `${name} desc` : name)).join(', ')
       const unique = step.index.unique ? 'unique index' : 'index'
@@ -118,8 +118,8 @@ function explainConstraintStep(step: ConstraintStep): string {
   }
 }
 
-function pointing({ columns, references, onDelete, onUpdate }: ForeignKey): string {
+function leading(table: string, { columns, references, onDelete, onUpdate }: ForeignKey): string {
   const deleting = onDelete === 'no action' ? '' : `, on delete ${onDelete}`
   const updating = onUpdate === 'no action' ? '' : `, on update ${onUpdate}`
-  return `with ${columns.join(', ')} to ${shortKey(references.table)}(${references.columns.join(', ')})${deleting}${updating}`
+  return `${table}(${columns.join(', ')}) to ${shortKey(references.table)}(${references.columns.join(', ')})${deleting}${updating}`
 }
