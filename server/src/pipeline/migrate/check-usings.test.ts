@@ -43,6 +43,12 @@ test('using is assigned to its column, and knows nobody who asks', () => {
   ])
 })
 
+test('an enum takes its values from the one it was', () => {
+  const was = { posts: table({ id, state: c.enum('draft', 'gone') }) }
+  const using = "case when state = 'gone' then 'draft' else state end"
+  assert.deepEqual(problemsOf(was, { posts: table({ id, state: c.enum('draft', 'live').using(using) }) }), [])
+})
+
 test('a select that fills a new table names its columns', () => {
   const is = { ...people, names: table({ name: c.text().primaryKey() }).using('select name as nam from people') }
   assert.deepEqual(problemsOf(people, is), [

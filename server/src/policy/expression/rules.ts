@@ -51,10 +51,12 @@ function refuseUnassignable(expr: Expr, type: ColumnType, subject: Subject): voi
 /**
  * `assign` for values that whoever stores them has yet to fit into the type's length and scale (a cast would cut texts where an assignment
  * refuses them). A text may be meant for an enum, whose name no expression over the former structure could know: it stays a text.
+ * So does the value of an enum that had other values.
  */
 export function assignUnfitted(expr: Expr, type: ColumnType, subject: Subject): Expr {
   if (expr.type.name === 'unknown') return castTo(expr, type)
   if (isText(expr.type) && type.name === 'enum') return expr
+  if (expr.type.name === 'enum' && type.name === 'enum' && !sameBase(expr.type, type)) return castTo(expr, TEXT)
   refuseUnassignable(expr, type, subject)
   return sameBase(expr.type, type) ? expr : castTo(expr, baseType(type))
 }
