@@ -51,18 +51,15 @@ async function serveWhenValid(serving: Serving, shell: Shell, { stopped, stoppin
       told.note(error)
       shell.output.report(`${describe(error, shell)}\nWaiting for a change …`)
     }
-    const change = await Promise.race([nextChange(serving.project), stopped.then(() => null)])
-    if (change === null) return null
+    if (!(await changes(serving.project, stopped))) return null
   }
 }
 
-function nextChange(project: string): Promise<true> {
-  return new Promise((resolve) => {
-    const stop = watchProject(project, () => {
-      stop()
-      resolve(true)
-    })
-  })
+/** True at the next change, false when it was stopped before. Nothing is watched afterwards: it would keep the process alive. */
+function changes(project: string, stopped: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const stop = watchProject(project, () => resolve(true))
+  return Promise.race([promise, stopped.then(() => false)]).finally(stop)
 }
 
 interface Reload {
