@@ -58,13 +58,14 @@ class Writer {
   /** In one transaction, so that the structure does not change between looking at it and writing. */
   #write(): void {
     this.#database.exec('BEGIN IMMEDIATE')
-    this.#insert(++this.#id)
+    this.#insert()
     this.#database.exec('COMMIT')
   }
 
-  #insert(id: number): void {
+  #insert(): void {
     const found = ['orders', 'purchases'].find((name) => this.#columns(name).length > 0)
     const table = found ?? 'customers'
+    const id = found === undefined ? 0 : ++this.#id
     const columns = this.#columns(table).filter(({ name }) => name !== 'id' && !name.startsWith('pilar_retired_'))
     const values = columns.map(({ name, type }) => valueIn(name, type, id))
     const named = found === undefined ? columns.map(({ name }) => name) : ['id', ...columns.map(({ name }) => name)]
