@@ -1,6 +1,7 @@
 import type { Check } from '../../schema/catalog.ts'
 import { generatedName } from '../../schema/names.ts'
 import { type Part, type Piece, parseTable, type TableDdl } from './migrate/table-ddl.ts'
+import { columnNote, tableNote } from './note-shapes.ts'
 import { type ColumnNote, readNote, type TableNote } from './notes.ts'
 import { inParentheses, tokenize } from './sql-text.ts'
 
@@ -25,14 +26,14 @@ const OWN_TYPE = /^(INT_(SMALLINT|INTEGER|BIGINT|BOOLEAN|NUMERIC)|REAL_(REAL|DOU
 
 export function readTableText(sql: string, table: string): TableText {
   const ddl = /^\s*CREATE\s+(TEMP\w*\s+)?VIEW\b/i.test(sql) ? null : parseTable(sql)
-  if (ddl === null) return viewText(sql)
+  if (ddl === null) return viewText(sql, table)
   const pieces = ddl.parts.flatMap((part) => part.pieces.map((piece) => ({ part, piece })))
   const columns = new Map<string, ColumnNote>()
   const checks: Check[] = []
   const names = new Map<string, string>()
   const generated = new Map<string, string>()
   const collations = new Map<string, string>()
-  const note = readNote(ddl.note) as TableNote | null
+  const note = tableNote(readNote(ddl.note), table)
   const moved = note?.schema === undefined ? '' : `${note.schema}.`
   const name = table.startsWith(moved) ? table.slice(moved.length) : table
   for (const { part, piece } of pieces) {
@@ -41,7 +42,7 @@ export function readTableText(sql: string, table: string): TableText {
     const key = keyOf(part, piece)
     if (key !== null && piece.constraint !== null) names.set(key, piece.constraint)
     if (column === null) continue
-    if (piece.kind === 'note') columns.set(column, (readNote(piece.text) ?? {}) as ColumnNote)
+    if (piece.kind === 'note') columns.set(column, columnNote(readNote(piece.text), { table, column }))
     if (piece.kind === 'generated') generated.set(column, insideOf(piece.text))
     if (piece.kind === 'collate') collations.set(column, piece.text.replace(/^COLLATE[\t-\r ]*/i, ''))
   }
@@ -59,9 +60,9 @@ const NOTHING: Omit<TableText, 'note' | 'own'> = {
   collations: new Map(),
 }
 
-function viewText(sql: string): TableText {
+function viewText(sql: string, view: string): TableText {
   const comment = tokenize(sql).find((token) => token.kind === 'comment')
-  const note = comment === undefined ? null : (readNote(comment.text) as TableNote | null)
+  const note = comment === undefined ? null : tableNote(readNote(comment.text), view)
   return { ...NOTHING, note, own: note !== null }
 }
 

@@ -2,6 +2,7 @@ import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import { generatedName } from '../../../schema/names.ts'
 import type { RetiredColumn } from '../../../schema/retired.ts'
 import { quoteName } from '../../sql/printer.ts'
+import { columnNote } from '../note-shapes.ts'
 import { type ColumnNote, readNote, type TableNote, wrapNote } from '../notes.ts'
 import { keyText, readTableText } from '../read-table-sql.ts'
 import { tokenize } from '../sql-text.ts'
@@ -31,7 +32,8 @@ export interface ColumnEdit {
 /** The definition of a column that somebody else made, with what changed. */
 export function editColumn(part: Part, edit: ColumnEdit, within: { table: Table; catalog: Catalog }): Part {
   const { column, from, isRestored } = edit
-  const note = (readNote(part.pieces.find((piece) => piece.kind === 'note')?.text ?? '') ?? {}) as ColumnNote
+  const text = part.pieces.find((piece) => piece.kind === 'note')?.text ?? ''
+  const note = columnNote(readNote(text), { table: within.table.name, column: column.name })
   let pieces = part.pieces.filter((piece) => piece.kind !== 'note')
   const exchange = (kind: PieceKind, text: string): void => {
     pieces = without(pieces, (piece) => piece.kind === kind)
@@ -58,8 +60,8 @@ export function editColumn(part: Part, edit: ColumnEdit, within: { table: Table;
   // A note that says nothing of numbers says that there are none; without one, the key of a table counts.
   const hasNote = Object.keys(says).length > 0
   const isCounted = column.identity !== from.identity || (hasNote && column.identity !== null) || note.identity === null
-  const text = wrapNote(isCounted ? { ...says, identity: column.identity } : says)
-  if (text !== '') pieces = [...pieces.slice(0, 1), added('note', text.trimEnd()), ...pieces.slice(1)]
+  const noted = wrapNote(isCounted ? { ...says, identity: column.identity } : says)
+  if (noted !== '') pieces = [...pieces.slice(0, 1), added('note', noted.trimEnd()), ...pieces.slice(1)]
   return { ...part, pieces }
 }
 
