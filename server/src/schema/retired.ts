@@ -15,8 +15,26 @@ export interface RetiredColumn {
   readonly retiredAt: string
   /** Constraints that went with it, as they were. */
   readonly suspended: Suspended
-  /** Set where a change of type retired it: the expression that gave the values of the column in its place, null for a cast. */
-  readonly converted?: { readonly using: string | null }
+  /** Set where a change of type retired it. */
+  readonly converted?: Converted
+}
+
+/** How the column in the place of a retired one got its values. */
+export interface Converted {
+  /** The expression, null for a cast. */
+  readonly using: string | null
+  /**
+   * The row that the expression knew. It is not kept: who has the migration knows it. When absent, the row is as the table has it, with the retired
+   * column in its place.
+   */
+  readonly row?: FormerRow
+}
+
+export interface FormerRow {
+  /** The name of the table. */
+  readonly table: string
+  /** Each column, and what its values are called by now: a column of the table, or the reserved name of a retired one. */
+  readonly columns: readonly { readonly column: Column; readonly now: string }[]
 }
 
 export interface RetiredTable {

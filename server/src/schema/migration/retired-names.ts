@@ -48,6 +48,11 @@ export function findRetiredColumn(retired: Catalog['retired'], meant: RetiredCol
   return here.find((each) => each.storedAs === meant.storedAs && isSame(each)) ?? here.findLast(isSame) ?? null
 }
 
+/** The retired column that is kept, with what a step knows of the way it went. */
+export function formerColumn(kept: RetiredColumn | null, meant: RetiredColumn): RetiredColumn {
+  return kept === null ? meant : { ...kept, ...(meant.converted === undefined ? {} : { converted: meant.converted }) }
+}
+
 /** The retired table that a step means, in this database. */
 export function findRetiredTable(retired: Catalog['retired'], meant: RetiredTable): RetiredTable | null {
   const isSame = (each: RetiredTable) => each.table.key === meant.table.key

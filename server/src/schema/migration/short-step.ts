@@ -1,7 +1,7 @@
 import type { Check, Column, ForeignKey, Index, ReferentialAction, Table, Unique } from '../catalog.ts'
 import { DEFAULT_SCHEMA } from '../catalog.ts'
 import { makeTable } from '../make-catalog.ts'
-import type { RetiredColumn, RetiredTable, Suspended } from '../retired.ts'
+import type { Converted, RetiredColumn, RetiredTable, Suspended } from '../retired.ts'
 import { parseTypeName } from '../type-names.ts'
 import { type ColumnType, type ScalarType, typeLabel } from '../types.ts'
 import {
@@ -130,7 +130,7 @@ const suspended = object<Suspended>({
     indexes: plainly(list(index), []),
   },
 })
-const converted = object<NonNullable<RetiredColumn['converted']>>({ using: nullText })
+const converted = object<Pick<Converted, 'using'>>({ using: nullText })
 const retiredColumn = object<RetiredColumn>({
   ...{ table: required(text), column: required(column), storedAs: required(text), retiredAt: required(text) },
   ...{ suspended: required(suspended), converted: absent(converted) },

@@ -61,7 +61,9 @@ test('a former type comes back with its values, under its former name', () => {
     'rename-column posts bytes size',
     'change-type posts size text restores pilar_retired_bytes',
   ])
-  assert.deepEqual(losses, ['Values of "bytes" of posts that were written since are converted back as a cast does it.'])
+  assert.deepEqual(losses, [
+    'Values of "bytes" of posts that are not what the expression gave any more are converted back as a cast does it.',
+  ])
 })
 
 test('what can not be exactly as it was is told', () => {

@@ -4,6 +4,7 @@ import { makeCatalog, makeTable } from '../make-catalog.ts'
 import { applyStep, applySteps } from './apply-steps.ts'
 import { type Difference, diff, type Obstacle } from './diff.ts'
 import { type Draft, draftOf, plainColumn } from './draft.ts'
+import { withConversions } from './former-rows.ts'
 import type { MigrationStep } from './step.ts'
 
 export interface Undo {
@@ -36,7 +37,7 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
   const names = renamesBack(steps, found)
   const wanted = withFormerNames(before, columnRenames(steps))
   const back = [...names, ...othersInPlace(steps, wanted, applySteps(found, names))]
-  const renamed = retiredLast(applySteps(withConversions(found, steps), back, NOW), (at) => at !== NOW)
+  const renamed = retiredLast(applySteps(withConversions(steps, { before, found }), back, NOW), (at) => at !== NOW)
   const difference = diff(renamed, wanted, { known: applySteps(after, renamesBack(steps, after)) })
   return {
     steps: [...back, ...difference.steps, ...foreignKeysOfOthers(steps, difference, { before, after, found })],
@@ -144,18 +145,6 @@ function withFormerNames(before: Catalog, names: ReadonlyMap<string, string>): C
   })
 }
 
-/** An engine may not remember how a retired column became the one in its place; the journal does. */
-function withConversions(found: Catalog, steps: readonly MigrationStep[]): Catalog {
-  const columns = [...found.retired.columns]
-  for (const step of steps) {
-    if (step.kind !== 'change-type') continue
-    const at = columns.findLastIndex((each) => each.column.name === step.column && each.converted === undefined)
-    const column = columns[at]
-    if (column?.table === step.table) columns[at] = { ...column, converted: { using: step.using } }
-  }
-  return { ...found, retired: { ...found.retired, columns } }
-}
-
 /** What pointed to a table that was retired, and is nobody's whose structure was declared. */
 function foreignKeysOfOthers(
   steps: readonly MigrationStep[],
@@ -180,7 +169,7 @@ function lossesOf(step: MigrationStep): readonly string[] {
     case 'change-type':
       return step.using === null
         ? []
-        : [`Values of ${place} that were written since are converted back as a cast does it.`]
+        : [`Values of ${place} that are not what the expression gave any more are converted back as a cast does it.`]
     default:
       return []
   }

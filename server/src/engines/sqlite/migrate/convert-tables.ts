@@ -1,7 +1,7 @@
 import type { Catalog, Column, Table, TableKey } from '../../../schema/catalog.ts'
 import { applyStep } from '../../../schema/migration/apply-steps.ts'
 import { catalogOf, type Draft, draftOf } from '../../../schema/migration/draft.ts'
-import { findRetiredColumn, findRetiredTable } from '../../../schema/migration/retired-names.ts'
+import { findRetiredColumn, findRetiredTable, formerColumn } from '../../../schema/migration/retired-names.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import { tableName } from '../tables.ts'
 import type { ColumnValue } from './convert.ts'
@@ -178,7 +178,8 @@ function followColumn(step: MigrationStep, index: number, { table, draft }: One)
     }
     case 'change-type': {
       const { restores: meant, using } = step
-      const restores = meant === null ? null : findRetiredColumn(draft.retired, { ...meant, table: step.table })
+      const kept = meant === null ? null : findRetiredColumn(draft.retired, { ...meant, table: step.table })
+      const restores = meant === null ? null : formerColumn(kept, meant)
       columns.set(step.column, { ...(columns.get(step.column) ?? KEPT), using, restores, valueStep: index })
       break
     }

@@ -114,10 +114,13 @@ class Work {
 }
 
 /** The Catalog with this table in the place of the one of its key: a table that comes back is in none. */
-function withTable(found: Catalog, table: Table): Catalog {
+export function withTable(found: Catalog, table: Table): Catalog {
   if (found.tables.get(table.key) === table) return found
-  const { version, schemas, tables } = found
-  return makeCatalog({ version, schemas, tables: [...tables.values(), table] })
+  const { version, schemas, tables, functions, retired } = found
+  return makeCatalog({
+    ...{ version, schemas, retired },
+    ...{ tables: [...tables.values(), table], functions: [...functions.values()] },
+  })
 }
 
 /** Names in the file of the tables that were printed; behind a view that somebody else made may be any table. */
@@ -299,19 +302,52 @@ function forwardSql(from: Column, restores: RetiredColumn, work: Work): string {
   if (using === null)
     return convertStored({ from: restores.column, to: from }, rawColumn(restores.storedAs), work.printer).sql
   const { found, table } = work.source
-  const columns = table.columns.map((each) => (each.name === from.name ? restores.column : each))
-  const then = makeTable({ ...table, columns })
+  const row = formerRow(from, restores, work)
+  const name = restores.converted?.row?.table ?? table.name
+  const then = makeTable({ ...table, name, columns: row.map(({ column }) => column) })
   const catalog = withTable(found, then)
-  return located({ where: `${table.name}.${from.name}`, part: 'using' }, () => {
+  try {
     const printer = new ExprPrinter(catalog, work.printer.usage)
     const expr = parseUsing(using, from, { found: catalog, table: then, sourceId: 'u' })
     const value = fittedSql(work.prepare(expr), from, printer)
-    const row = columns.map((each) => {
-      const stored = each === restores.column ? restores.storedAs : each.name
-      return `${rawColumn(stored)} AS ${quoteName(each.name)}`
-    })
-    return `(SELECT ${value} FROM (SELECT ${row.join(', ')}) AS u)`
+    const values = row.map(({ column, sql }) => `${sql} AS ${quoteName(column.name)}`)
+    return `(SELECT ${value} FROM (SELECT ${values.join(', ')}) AS u)`
+  } catch (error) {
+    throw lostExpression(`${table.name}.${from.name}`, error)
+  }
+}
+
+interface FormerValue {
+  readonly column: Column
+  /** Its value as the column keeps it, over `s`. */
+  readonly sql: string
+}
+
+/** The row that the expression knew, made of the columns of today. */
+function formerRow(from: Column, { column: former, storedAs, converted }: RetiredColumn, work: Work): FormerValue[] {
+  const { found, table } = work.source
+  if (converted?.row === undefined) {
+    return table.columns.map((each) =>
+      each.name === from.name
+        ? { column: former, sql: rawColumn(storedAs) }
+        : { column: each, sql: rawColumn(each.name) },
+    )
+  }
+  return converted.row.columns.flatMap(({ column: { storage: _, ...column }, now }) => {
+    const retired = found.retired.columns.find((each) => each.table === table.key && each.storedAs === now)
+    const present = table.column.get(now) ?? retired?.column
+    if (present === undefined) return []
+    if (isSameType(present.type, column.type))
+      return [{ column: { ...present, name: column.name }, sql: rawColumn(now) }]
+    return [{ column, sql: convertStored({ from: present, to: column }, rawColumn(now), work.printer).sql }]
   })
+}
+
+function lostExpression(place: string, error: unknown): unknown {
+  if (!(error instanceof ExpressionError) && !(error instanceof PilarError)) return error
+  const message = `the former values of ${place} can't be told from those that were written since: what its expression read is there no more (${error.message})`
+  const hint = "Write a migration that changes the type back, with an expression of your own: .using('…')."
+  return failure('0A000', { message }, { hint, cause: error })
 }
 
 function backSql(

@@ -1,13 +1,12 @@
 import { failure } from '../../../errors/error.ts'
 import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
-import { makeCatalog } from '../../../schema/make-catalog.ts'
 import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
 import { computedColumns, nativeGenerated } from '../generated.ts'
 import { readTableText } from '../read-table-sql.ts'
 import { tableName } from '../tables.ts'
 import { isNative } from './adopted-ddl.ts'
 import { blaming } from './blame.ts'
-import { type Conversion, convertColumn } from './convert.ts'
+import { type Conversion, convertColumn, withTable } from './convert.ts'
 import { hasConstantDefault } from './print-table.ts'
 import type { Scratch } from './scratch.ts'
 import { parseTable } from './table-ddl.ts'
@@ -113,7 +112,7 @@ function planColumn(
   if (from.converted === null || retired !== null || column.generated !== null) return plain
   if (isFreshAndFree(column, from, input.after)) return plain
   const { using, fill, restores } = from
-  const source = { found: withTable(input.found, trace.from), table: trace.from, nowMicros: input.nowMicros }
+  const source = { found: input.found, table: trace.from, nowMicros: input.nowMicros }
   const value = { column, from: from.from, using, fill, restores }
   return { ...plain, conversion: blaming(from.converted, () => convertColumn(value, source)) }
 }
@@ -122,17 +121,6 @@ function planColumn(
 function isFreshAndFree(column: Column, trace: ColumnTrace, after: Catalog): boolean {
   const isFresh = trace.origin === null && trace.using === null && trace.restores === null && trace.fill === null
   return isFresh && column.identity === null && hasConstantDefault(column, after)
-}
-
-/** The catalog with a table that may be out of sight in it. */
-function withTable(catalog: Catalog, table: Table): Catalog {
-  if (catalog.tables.get(table.key) === table) return catalog
-  return makeCatalog({
-    version: catalog.version,
-    schemas: catalog.schemas,
-    tables: [...catalog.tables.values(), table],
-    functions: [...catalog.functions.values()],
-  })
 }
 
 /** Names of indexes are of the whole file: those of a retired table have its reserved name before their own. */

@@ -2,7 +2,7 @@ import { failure } from '../../../errors/error.ts'
 import type { Catalog, Column, Table, TableKey } from '../../../schema/catalog.ts'
 import { applyStep } from '../../../schema/migration/apply-steps.ts'
 import { catalogOf, type Draft, draftOf } from '../../../schema/migration/draft.ts'
-import { findRetiredTable } from '../../../schema/migration/retired-names.ts'
+import { findRetiredTable, formerColumn } from '../../../schema/migration/retired-names.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import type { RetiredColumn } from '../../../schema/retired.ts'
 import { assert } from '../../../std/assert.ts'
@@ -254,7 +254,7 @@ function followInTable(step: InTable, way: Way): void {
       const [retired, gone] = [kept(), before.retired.columns.find((each) => !draft.retired.columns.includes(each))]
       if (gone !== undefined && gone.storedAs !== retired?.storedAs) stored.delete(gone.storedAs)
       if (retired !== undefined) stored.set(retired.storedAs, column)
-      const restores = step.restores === null ? null : (gone ?? step.restores)
+      const restores = step.restores === null ? null : formerColumn(gone ?? null, step.restores)
       columns.set(step.column, { ...column, using: step.using, restores, converted: index, step: index })
       return
     }
