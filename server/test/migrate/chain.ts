@@ -24,6 +24,7 @@ import { expectForward, fileName } from './expect-forward.ts'
 import { expectUndo } from './expect-undo.ts'
 import { compareTables } from './expected.ts'
 import { settled } from './lineage.ts'
+import { remainder } from './native-file.ts'
 import { fillTables, writeSome } from './random-writes.ts'
 import { dump, faults, leftOvers, type RowKey, readSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -95,8 +96,11 @@ export class Chain {
   async run(): Promise<void> {
     try {
       const { structure, raw } = this.#database
-      await this.#apply(await planMigration({ structure: unsurveyed(structure), definition: this.#definition, signal }))
-      if (!this.#isAdopted) fillTables({ database: raw, catalog: await this.#introspect(), random: this.#random })
+      const plan = await planMigration({ structure: unsurveyed(structure), definition: this.#definition, signal })
+      if (this.#isAdopted)
+        report(plan.steps.map(({ explanation }) => `to do for a file as it was found: ${explanation}`))
+      await this.#apply(plan)
+      fillTables({ database: raw, catalog: await this.#introspect(), random: this.#random })
       while (this.figures.pairs < this.#options.pairs) await this.#change()
     } catch (error) {
       const text = error instanceof Error ? `${error.message.slice(0, 3000)}\n${error.stack}` : String(error)
@@ -150,8 +154,10 @@ export class Chain {
     }
     this.#told = plan.steps.map(({ step }) => explainStep(step))
     if (plan.obstacles.length > 0) figures.impossible++
+    const around = this.#remainder()
     const first = await this.#attempt(plan, from, isSurveyed)
     if (first === null) return
+    if (first.isDisturbed === false) assert.equal(this.#remainder(), around, "what is somebody else's stays")
     figures.migrated++
     const before = this.#definition
     this.#definition = settled(after)
@@ -159,17 +165,27 @@ export class Chain {
     const to = await this.#introspect()
     const second = readSnapshot(raw)
     const foretold = expectForward({
-      ...{ before, after, from, to, rows: first, found: second, isAdopted: this.#isAdopted },
+      ...{ before, after, from, to, rows: first.rows, found: second, isAdopted: this.#isAdopted },
     })
     report(compareTables(foretold.tables, second))
     await this.#checkFile(this.#definition)
     // What comes back may be written before it goes again: earlier migrations know it as it was.
     if (plan.steps.some(({ step }) => bringsBack(step))) this.#frames = []
-    if (plan.steps.length > 0) this.#frames.push({ before, after, from, first, second, keys: foretold.keys })
+    if (plan.steps.length > 0)
+      this.#frames.push({ before, after, from, first: first.rows, second, keys: foretold.keys })
+  }
+
+  /** Triggers, views and virtual tables that somebody else made. */
+  #remainder(): string {
+    return this.#isAdopted ? remainder(this.#database.raw) : ''
   }
 
   /** The rows right before the change; null where it was refused, and the file is as it was. */
-  async #attempt(plan: MigrationPlan, from: Catalog, isSurveyed: boolean): Promise<Snapshot | null> {
+  async #attempt(
+    plan: MigrationPlan,
+    from: Catalog,
+    isSurveyed: boolean,
+  ): Promise<{ readonly rows: Snapshot; readonly isDisturbed: boolean } | null> {
     const { raw } = this.#database
     let present = dump(raw)
     let rows = readSnapshot(raw)
@@ -187,7 +203,7 @@ export class Chain {
     }
     try {
       await this.#apply(plan, { pause })
-      return rows
+      return { rows, isDisturbed }
     } catch (error) {
       if (!isRefusal(error)) throw error
       if (plan.obstacles.length === 0) this.figures.refused++

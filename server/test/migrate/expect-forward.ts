@@ -102,17 +102,24 @@ function cellsOf(
   const cells = new Map<string, Cell | undefined>()
   for (const { before, after: next } of columns) {
     const cell = row.get(before.name) ?? NULL
-    if (next !== null) cells.set(next.name, successorCell(before, next, { cell, forward }))
+    const isFilled = (next?.generated ?? null) !== null && isAnyFilled(columns)
+    if (next !== null) cells.set(next.name, isFilled ? undefined : successorCell(before, next, { cell, forward }))
     if (before.generated !== null) continue
     const names = after.columns.filter(({ was, name }) => (was ?? name) === before.name).map(({ name }) => name)
     const storedAs = kept.find((each) => [...names, before.name].includes(each.column.name))?.storedAs
-    const isKept = next === null || (storedAs !== undefined && !isSameType(before.type, next.type))
+    const isKept =
+      next === null || (!forward.isAdopted && storedAs !== undefined && !isSameType(before.type, next.type))
     if (isKept) cells.set(storedAs ?? `(retired) ${before.name}`, cell)
   }
   for (const column of after.columns) {
     if (!columns.some((each) => each.after === column)) cells.set(column.name, newCell(column, after, { row, forward }))
   }
   return cells
+}
+
+/** Whether what is computed may have changed with a column that got values for its nulls. */
+function isAnyFilled(columns: TableLineage['columns']): boolean {
+  return columns.some(({ before, after }) => before.nullable && after?.nullable === false)
 }
 
 function newlyRetired({ from, to }: Forward, { schema, name, key, was }: TableDefinition): readonly RetiredColumn[] {
@@ -135,8 +142,11 @@ function successorCell(
     if (cell !== NULL || after.nullable) return cell
     return after.using === null ? undefined : constantOf(after.type, after.using)
   }
+  if (cell === NULL && !after.nullable) return undefined
+  // A column of somebody else's is only read as another type.
+  if (forward.isAdopted) return undefined
   if (after.using !== null) return constantOf(after.type, after.using)
-  return forward.isAdopted || isComingBack(after, forward) ? undefined : convert(before.type, after.type, cell)
+  return isComingBack(after, forward) ? undefined : convert(before.type, after.type, cell)
 }
 
 /** Of a type that the column had before: values that were not changed since are the former ones. */

@@ -76,7 +76,7 @@ function someRow({ database, random }: Writing, table: Table, columns: readonly 
 
 function writableTables(catalog: Catalog): readonly Table[] {
   return [...catalog.tables.values()].filter(({ kind, system, storage }) => {
-    return kind === 'table' && !system && storage !== 'without rowid'
+    return kind === 'table' && !system && storage?.includes('without rowid') !== true
   })
 }
 

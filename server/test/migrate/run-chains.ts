@@ -1,9 +1,12 @@
 /** Chains of random migrations until so many pairs of structures were compared. */
 import { join } from 'node:path'
 import { loadGrammar } from '../../src/policy/expression/index.ts'
+import type { SchemaDefinition } from '../../src/schema/definition.ts'
+import { Random } from '../simulate/random.ts'
 import { tempFolder } from '../support/temp.ts'
 import { Chain, type ChainOptions, type Figures, NO_FIGURES } from './chain.ts'
 import { copyDatabase, fastFolder, type OpenOptions, removeDatabase, TestDatabase } from './database.ts'
+import { definitionOfCatalog, nativeScript } from './native-file.ts'
 
 export interface RunOptions extends Pick<ChainOptions, 'breakUndo'>, Pick<OpenOptions, 'sabotage'> {
   readonly pairs: number
@@ -17,6 +20,9 @@ export interface RunOptions extends Pick<ChainOptions, 'breakUndo'>, Pick<OpenOp
 const PAIRS_PER_CHAIN = 8
 /** One chain of so many runs with a real pool, its writer in a thread. */
 const POOL_EVERY = 12
+
+/** One chain of so many begins with a file that somebody else made. */
+const ADOPTED_EVERY = 5
 
 /** Throws the first Difference. */
 export async function runChains(options: RunOptions): Promise<Figures> {
@@ -51,11 +57,17 @@ async function runChain(file: string, options: RunOptions, figures: Figures): Pr
   const writer = seed % POOL_EVERY === 0 && sabotage === undefined ? 'pool' : 'here'
   const database = await TestDatabase.open(file, { writer, ...(sabotage === undefined ? {} : { sabotage }) })
   const broken = breakUndo === undefined ? {} : { breakUndo }
-  const chain = new Chain(database, { seed, pairs: PAIRS_PER_CHAIN, ...broken }, null)
+  const adopted = seed % ADOPTED_EVERY === 0 ? await adoptedFile(database, seed) : null
+  const chain = new Chain(database, { seed, pairs: PAIRS_PER_CHAIN, ...broken }, adopted)
   try {
     await chain.run()
   } finally {
     await database.close()
     for (const name of Object.keys(figures) as (keyof Figures)[]) figures[name] += chain.figures[name]
   }
+}
+
+async function adoptedFile(database: TestDatabase, seed: number): Promise<SchemaDefinition> {
+  database.raw.exec(nativeScript(new Random(seed)))
+  return definitionOfCatalog(await database.structure.introspect(new AbortController().signal))
 }
