@@ -1,19 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failure } from '../../../errors/error.ts'
 import { LEASES } from './reserved.ts'
-import type { Claim, StructureOutcomes } from './tasks.ts'
+import type { Claim, StructureOutcomes, Wish } from './tasks.ts'
 
 /** The only lease there is: to change the structure. */
 const NAME = 'migrate'
 
 /** Takes the lease if it is free or its holder is gone; in a transaction. */
-export function takeLease(
-  database: DatabaseSync,
-  task: { readonly holder: string; readonly nowMs: number; readonly untilMs: number },
-): StructureOutcomes['take-lease'] {
+export function takeLease(database: DatabaseSync, task: Wish): StructureOutcomes['take-lease'] {
   const present = database.prepare(`SELECT holder, fence, expires_ms FROM ${LEASES} WHERE name = ?`).get(NAME)
   if (present !== undefined && present['holder'] !== null && Number(present['expires_ms']) > task.nowMs) {
-    return { fence: null, holder: String(present['holder']) }
+    const mark = `${present['fence']} ${present['expires_ms']}`
+    if (mark !== task.gone) return { fence: null, holder: String(present['holder']), mark }
   }
   const fence = Number(present?.['fence'] ?? 0) + 1
   database

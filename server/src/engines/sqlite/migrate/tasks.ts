@@ -9,7 +9,7 @@ import type { RuleCheck, SchemaRewrite, SqliteMigration, TableCopy } from './mig
 export type StructureTask =
   /** A whole migration of small tables that no program sees: Pilar's own. */
   | { readonly kind: 'at-once'; readonly version: number; readonly plan: SqliteMigration }
-  | { readonly kind: 'take-lease'; readonly holder: string; readonly nowMs: number; readonly untilMs: number }
+  | ({ readonly kind: 'take-lease' } & Wish)
   | { readonly kind: 'renew-lease'; readonly claim: Claim }
   | { readonly kind: 'release-lease'; readonly fence: number }
   /** Makes the copy and its log; does nothing where they are there already. */
@@ -33,6 +33,14 @@ export type StructureTask =
   | { readonly kind: 'switch'; readonly switch: SwitchTask }
   | { readonly kind: 'sweep'; readonly claim: Claim; readonly keep: string | null; readonly rows: number }
   | { readonly kind: 'record'; readonly claim: Claim; readonly entry: EntryRow }
+
+export interface Wish {
+  readonly holder: string
+  readonly nowMs: number
+  readonly untilMs: number
+  /** The mark of a holder who is gone, whatever its lease says. */
+  readonly gone?: string | null
+}
 
 /** Proof of the lease, which every transaction of a migration checks and renews. */
 export interface Claim {
@@ -75,7 +83,7 @@ export interface EntryRow {
 /** What each task gives. `version` is the structure's number after it. */
 export interface StructureOutcomes {
   'at-once': Changed | Stale
-  'take-lease': { readonly fence: number; readonly holder: null } | { readonly fence: null; readonly holder: string }
+  'take-lease': { readonly fence: number; readonly holder: null } | Held
   'renew-lease': null
   'release-lease': null
   'prepare-copy': (Changed & { readonly after: Key | null; readonly rowsDone: number }) | Stale
@@ -87,6 +95,8 @@ export interface StructureOutcomes {
   record: null
 }
 
+/** Somebody else has the lease; the mark is another one with each renewal. */
+export type Held = { readonly fence: null; readonly holder: string; readonly mark: string }
 export type Changed = { readonly kind: 'changed'; readonly version: number }
 /** The structure is not the one that the task was made for; `version` is the one there is. */
 export type Stale = { readonly kind: 'stale'; readonly version: number }
