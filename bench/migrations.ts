@@ -34,7 +34,9 @@ const file = join(folder.path, '.pilar/data.db')
 interface Figures {
   readonly ms: number
   readonly copied: boolean
+  /** The highest there was, and what that was half-way: memory that grows with the rows shows. */
   readonly rssMb: number
+  readonly rssHalfMb: number
   readonly walMb: number
 }
 
@@ -60,17 +62,18 @@ async function pilar(...args: readonly string[]): Promise<Figures> {
 }
 
 async function watch(pid: number, isDone: () => boolean): Promise<Omit<Figures, 'ms'>> {
-  let figures = { copied: false, rssMb: 0, walMb: 0 }
+  let figures = { copied: false, walMb: 0 }
+  const peaksMb: number[] = []
   while (!isDone()) {
     await sleep(WATCH_MS)
-    const copied = figures.copied || hasCopies()
     figures = {
-      copied,
-      rssMb: Math.max(figures.rssMb, peakMb(pid)),
+      copied: figures.copied || hasCopies(),
       walMb: Math.max(figures.walMb, sizeMb(`${file}-wal`)),
     }
+    peaksMb.push(peakMb(pid))
   }
-  return figures
+  const half = peaksMb[Math.floor(peaksMb.length / 2)] ?? 0
+  return { ...figures, rssMb: Math.max(...peaksMb), rssHalfMb: half }
 }
 
 /** The kernel's own highest value: nothing between two looks is missed. */
@@ -155,10 +158,10 @@ interface Line extends Figures, Written {
 const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => (typeof cell === 'number' ? cell.toFixed(cell < 100 ? 1 : 0) : cell)).join(' | ')} |`
 
-function show({ name, ms, copied, slowestAtMs, rssMb, walMb, fileMb, sum, waits: all }: Line): void {
+function show({ name, ms, copied, slowestAtMs, rssHalfMb, rssMb, walMb, fileMb, sum, waits: all }: Line): void {
   const waits = [percentile(all, 0.5), percentile(all, 0.99), percentile(all, 1)]
   const what = copied ? 'copy' : 'in place'
-  say(row(name, ms / 1000, what, ...waits, slowestAtMs / 1000, all.length, rssMb, walMb, fileMb, sum))
+  say(row(name, ms / 1000, what, ...waits, slowestAtMs / 1000, all.length, rssHalfMb, rssMb, walMb, fileMb, sum))
 }
 
 async function measure(): Promise<void> {
@@ -176,13 +179,14 @@ async function measure(): Promise<void> {
       'max',
       'at s',
       'rows written',
+      'RSS half-way MB',
       'RSS MB',
       'WAL MB',
       'file MB',
       'checksum',
     ),
   )
-  say(row(...Array.from({ length: 12 }, () => '---')))
+  say(row(...Array.from({ length: 13 }, () => '---')))
   const writer = fork(WRITER, [file, String(rows)])
   await once(writer, 'message')
   try {
