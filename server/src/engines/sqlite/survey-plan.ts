@@ -34,8 +34,9 @@ type StepPlan = SurveyPlan['steps'][number]
 const UNKNOWN: StepPlan = { sql: [], copies: false }
 
 /**
- * Plans all steps together, to know whether they can be run, and each by itself, to show what it comes to. Where one can't be planned by itself (its
- * expression is over names before a rename), nothing is known of the structure after it, and so nothing of those that follow.
+ * Plans all steps together, to know whether they can be run, and each by itself, to show what it comes to. One that can't be planned by itself (its
+ * expression is over what a step before it retired or renamed) is planned with those before it. Where that can't be either, nothing is known of the
+ * structure after it, and so nothing of those that follow.
  */
 export async function planSurvey(steps: readonly MigrationStep[], planning: Planning): Promise<SurveyPlan> {
   const { found, objects, rows, nowMicros } = planning
@@ -46,24 +47,39 @@ export async function planSurvey(steps: readonly MigrationStep[], planning: Plan
   const list: StepPlan[] = []
   let before = objects
   let refusedAlone: number | null = null
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     await otherTurns()
-    const planned = tried(() => {
+    const alone = tried(() => {
       const plan = planMigration([step], { ...options, found: catalogOf(draft), objects: before })
-      return { plan, after: objectsAfter(plan, before) }
+      return { made: { sql: statementsOf(plan), copies: plan.copies.length > 0 }, after: objectsAfter(plan, before) }
     })
+    const planned = isRefusal(alone)
+      ? tried(() => planAmong(steps.slice(0, index + 1), { ...planning, options }))
+      : alone
     if (isRefusal(planned)) {
       // Perhaps only halfway, where views name columns that are called otherwise: no such structure is ever made.
       refusedAlone = list.length
       break
     }
-    const { plan, after } = planned
-    list.push({ sql: statementsOf(plan), copies: plan.copies.length > 0 })
-    before = after
+    list.push(planned.made)
+    before = planned.after
     applyStep(draft, step)
   }
   const refusal = isRefusal(whole) ? { step: stepOf(whole) ?? refusedAlone ?? 0, error: whole } : null
   return { steps: steps.map((_, index) => list[index] ?? UNKNOWN), refusal }
+}
+
+type PlanOptions = Omit<Parameters<typeof planMigration>[1], 'found' | 'objects'>
+
+/** The last of these steps: the copies that are made for it among others. */
+function planAmong(
+  steps: readonly MigrationStep[],
+  { found, objects, options }: Pick<Planning, 'found' | 'objects'> & { readonly options: PlanOptions },
+): { readonly made: StepPlan; readonly after: readonly SchemaRow[] } {
+  const plan = planMigration(steps, { ...options, found, objects })
+  const copies = plan.copies.filter(({ blame }) => blame.some(({ step }) => step === steps.length - 1))
+  const sql = copies.flatMap((copy) => [...copy.create, copyStatement(copy)])
+  return { made: { sql, copies: copies.length > 0 }, after: objectsAfter(plan, objects) }
 }
 
 /** Planning takes some milliseconds for each step: requests come between. */

@@ -403,3 +403,24 @@ test('shows what each step comes to', async () => {
   assert.match(changed, /INSERT INTO "pilar\.copy_.* SELECT .*length\("s"\."pages"\), .* FROM "posts" AS s/)
   assert.doesNotMatch(changed, /DROP TABLE/)
 })
+
+test('shows what a step comes to that reads what a step before it retired', async () => {
+  const signal = new AbortController().signal
+  const added = { ...nullable('length', INTEGER), nullable: false }
+  const steps: readonly MigrationStep[] = [
+    { kind: 'retire-column', table: 'public.posts', column: 'pages' },
+    addColumn(added, 'char_length(pages)'),
+    { kind: 'rename-column', table: 'public.posts', column: 'length', to: 'size' },
+  ]
+  const { steps: shown } = await survey(steps, { file: LIBRARY(), lockTimeoutMs: 1000, nowMicros: 0n, signal })
+  assert.deepEqual(
+    shown.map(({ rows, copies }) => [rows, copies]),
+    [
+      [0, false],
+      [5, true],
+      [0, false],
+    ],
+  )
+  assert.match(shown[1]?.sql.join('\n') ?? '', /INSERT INTO "pilar\.copy_.* SELECT .*length\("s"\."pages"\)/)
+  assert.deepEqual(shown[2]?.sql, ['ALTER TABLE "posts" RENAME COLUMN "length" TO size'])
+})
