@@ -64,6 +64,15 @@ test('a drop and an addition that look like a rename are told', () => {
   )
 })
 
+test('what says where its values come from looks like no rename', () => {
+  const from = { posts: table({ id, title: c.text() }), notes: table({ id, text: c.text() }) }
+  const to = {
+    posts: table({ id, short: c.text().using('left(title, 10)') }),
+    remarks: table({ id, text: c.text() }).using('select id, text from notes'),
+  }
+  assert.deepEqual(between(catalog(from), catalog(to)).warnings, [])
+})
+
 test('what nobody declared is left alone, and told where it is in a table of ours', () => {
   const declared = catalog({ posts: table({ id }) })
   const found = catalog({ posts: table({ id, extra: c.text() }).index('extra'), legacy: table({ id }) })

@@ -12,7 +12,7 @@ export function sharedColumns(a: Table, b: Table): number {
   }).length
 }
 
-/** Warns of a column that comes while one like it goes: its values would stay behind with the old one. */
+/** Warns of a column that comes while one like it goes: its values would stay behind with the old one. One with `using` has been thought about. */
 export function warnOfColumns(
   work: Work,
   table: Table,
@@ -20,6 +20,7 @@ export function warnOfColumns(
 ): void {
   const left = new Set(change.going)
   for (const column of change.coming) {
+    if (column.using !== undefined) continue
     const old = likeliest(column, [...left])
     if (old === null) continue
     left.delete(old)
@@ -48,6 +49,7 @@ export function warnOfTables(
 ): void {
   const left = new Set(change.going)
   for (const table of change.coming) {
+    if (table.using !== undefined) continue
     const isLike = (old: Table) =>
       old.schema === table.schema && sharedColumns(old, table) * 2 > Math.max(old.columns.length, table.columns.length)
     const old = [...left].filter(isLike).sort((a, b) => sharedColumns(b, table) - sharedColumns(a, table))[0]
