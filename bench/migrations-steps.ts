@@ -12,8 +12,10 @@ export interface Change {
   readonly values: Values
 }
 
-export const CUSTOMERS = 10_000
-export const REGIONS = 100
+const CUSTOMERS = 10_000
+/** Many, and met in no order: looking up each row's costs. */
+const REGIONS = 200_000
+const REGION_STRIDE = 7919
 const STATES = ['open', 'paid', 'sent'] as const
 const NOTE = 'please leave it with the neighbours at number forty, who are in most of the day'
 const SECONDS_2024 = 1_704_067_200
@@ -27,7 +29,7 @@ const cents = (id: number): number => (id * 37) % 1_000_000
 /** What orders begin with. */
 export const FIRST: Values = {
   customer_id: (id) => 1 + (id % CUSTOMERS),
-  region_id: (id) => 1 + (id % REGIONS),
+  region_id: (id) => 1 + ((id * REGION_STRIDE) % REGIONS),
   name: (id) => `${given(id)} ${family(id)}`,
   amount: cents,
   quantity: (id) => String(1 + (id % 99)),
@@ -45,7 +47,7 @@ export function fillStatements(rows: number): readonly string[] {
     `${count(CUSTOMERS)} customers (id, name) SELECT i, 'Customer ' || i FROM n`,
     `${count(REGIONS)} regions (id, name) SELECT i, 'Region ' || i FROM n`,
     `${count(rows)} orders (id, customer_id, region_id, name, amount, quantity, status, note, created_at)
-       SELECT i, 1 + i % ${CUSTOMERS}, 1 + i % ${REGIONS}, 'Given' || (i % 1000) || ' Family' || (i % 777), i * 37 % 1000000,
+       SELECT i, 1 + i % ${CUSTOMERS}, 1 + i * ${REGION_STRIDE} % ${REGIONS}, 'Given' || (i % 1000) || ' Family' || (i % 777), i * 37 % 1000000,
          CAST(1 + i % 99 AS TEXT), CASE i % 3 ${states} END, 'Order ' || i || ': ${NOTE}',
          strftime('%Y-%m-%dT%H:%M:%S+00:00', ${SECONDS_2024} + i * 20, 'unixepoch') FROM n`,
   ]
