@@ -19,6 +19,7 @@ function levelOf(observation: Observation): Level {
     case 'model-outdated':
       return 'error'
     case 'migrated':
+    case 'left-undone':
     case 'migration-waiting':
     case 'backup-saved':
     case 'system-access':

@@ -1,10 +1,12 @@
 import { failure } from '../errors/error.ts'
 import { applyFiles } from '../pipeline/migrate/apply-files.ts'
+import { needsNote, noteStructure } from '../pipeline/migrate/note-structure.ts'
 import { planMigration } from '../pipeline/migrate/plan-migration.ts'
+import type { EntryHead } from '../pipeline/migrate/types.ts'
 import type { Command, Invocation } from './command.ts'
 import { confirmed } from './confirm.ts'
 import { MIGRATE_OPTIONS, type MigrateContext, requireSchema, withMigrations } from './migrate-context.ts'
-import { needsConsent, nothingToDo, type PendingWork, pendingWork, workText } from './pending-work.ts'
+import { needsConsent, nothingToDo, type PendingWork, pendingWork, workJson, workText } from './pending-work.ts'
 import { needsBackup } from './print-plan.ts'
 import { RUN_OPTIONS, running, runPlan } from './run-plan.ts'
 
@@ -30,9 +32,11 @@ export const command: Command = {
 interface Outcome {
   /** Names of files; null for what schema.ts said. */
   readonly applied: readonly (string | null)[]
-  /** Their outcome was there already. */
-  readonly noted: readonly string[]
+  /** Their outcome was there already; null for what schema.ts said. */
+  readonly noted: readonly (string | null)[]
 }
+
+const NOTHING: Outcome = { applied: [], noted: [] }
 
 async function apply(invocation: Invocation, context: MigrateContext): Promise<number> {
   const { output } = context.shell
@@ -42,18 +46,25 @@ async function apply(invocation: Invocation, context: MigrateContext): Promise<n
   // The plan is the result only for people.
   if (json) output.report(text)
   else output.print(text)
-  if (!work.possible) return EXIT_FAILED
-  if (nothingToDo(work)) {
-    if (json) output.print(JSON.stringify({ applied: [], noted: [] } satisfies Outcome))
+  const refuse = () => {
+    if (json) output.print(JSON.stringify({ ...NOTHING, ...workJson(work) }, null, 2))
+  }
+  if (!work.possible) {
+    refuse()
+    return EXIT_FAILED
+  }
+  if (nothingToDo(work) && !work.unnoted) {
+    if (json) output.print(JSON.stringify(NOTHING))
     return 0
   }
-  if (needsConsent(work) && !(await confirmed(invocation, 'Apply this?'))) return EXIT_FAILED
+  if (needsConsent(work) && !(await confirmed(invocation, 'Apply this?', refuse))) return EXIT_FAILED
   const outcome = await running(invocation, context, (options) =>
     context.files === null
       ? applySchema(context, work, options)
       : applyFiles({
           ...options,
           files: context.files,
+          redo: true,
           before: async ({ name }) => output.report(`applying ${name} …`),
         }),
   )
@@ -62,24 +73,30 @@ async function apply(invocation: Invocation, context: MigrateContext): Promise<n
   return 0
 }
 
+const SCHEMA_ENTRY: EntryHead = { name: null, checksum: null, kind: 'apply', undoes: null }
+
 type RunOptions = Parameters<Parameters<typeof running>[2]>[0]
 
 /** Plans again, now that nobody else can change anything: another process may have done it all while we asked or waited. */
 async function applySchema(context: MigrateContext, shown: PendingWork, options: RunOptions): Promise<Outcome> {
   const { structure, signal } = context
   const plan = await planMigration({ structure, definition: requireSchema(context), signal })
-  if (plan.steps.length === 0) return { applied: [], noted: [] }
+  if (needsNote(plan, await structure.journal(signal))) {
+    await noteStructure(plan, { ...options, entry: SCHEMA_ENTRY })
+    return { applied: [], noted: [null] }
+  }
+  if (plan.steps.length === 0) return NOTHING
   if (needsBackup(plan) && !needsConsent(shown)) {
     const hint = 'Look at it again: pilar migrate plan'
     throw failure('PILAR_MIGRATION', { message: 'the database was changed while this was being prepared' }, { hint })
   }
-  await runPlan(plan, { name: null, checksum: null, kind: 'apply', undoes: null }, options)
+  await runPlan(plan, SCHEMA_ENTRY, options)
   return { applied: [null], noted: [] }
 }
 
 function outcomeText({ applied, noted }: Outcome): string {
   const lines = [
-    ...noted.map((name) => `noted    ${name}`),
+    ...noted.map((name) => (name === null ? 'Noted the structure as it is.' : `noted    ${name}`)),
     ...applied.map((name) => (name === null ? 'The database is now as schema.ts says.' : `applied  ${name}`)),
   ]
   return lines.length === 0 ? 'Nothing was left to do: somebody else did it meanwhile.' : lines.join('\n')

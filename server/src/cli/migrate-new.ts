@@ -86,7 +86,7 @@ async function writeDifference(project: InProject, files: readonly MigrationFile
   const change = await changeAfter(files, definition, await existingOf(project, definition))
   const notes = notesOf(change)
   if (notes !== '') output.report(notes)
-  if (change.obstacles.length > 0) return EXIT_FAILED
+  if (change.obstacles.length > 0) return refused(project, change)
   if (change.steps.length === 0) {
     const last = files.at(-1)?.name
     if (project.given('json')) output.print(JSON.stringify({ file: null, steps: [] }))
@@ -96,12 +96,17 @@ async function writeDifference(project: InProject, files: readonly MigrationFile
       )
     return 0
   }
-  if (!(await agreesToRenames(project, change))) return EXIT_FAILED
+  if (!(await agreesToRenames(project, change))) return refused(project, change)
   return writeNext(project, files, {
     steps: change.steps,
     before: beforeNext(files),
     after: writeCatalog(change.wanted),
   })
+}
+
+function refused({ shell, given }: InProject, { obstacles, warnings }: Difference): number {
+  if (given('json')) shell.output.print(JSON.stringify({ file: null, obstacles, warnings }, null, 2))
+  return EXIT_FAILED
 }
 
 function writeEmpty(project: InProject, files: readonly MigrationFile[]): Promise<number> {

@@ -49,16 +49,25 @@ async function purge(invocation: Invocation, context: MigrateContext, daysGiven:
   const planned = () => planNow(invocation, context, daysGiven)
   const plan = await planned()
   ;(json ? output.report : output.print)(purgeText(plan))
-  if (invocation.positionals.length > 0 && plan.notYet.length > 0) throw tooEarly(plan.notYet)
-  if (!plan.possible) return EXIT_FAILED
+  const refuse = () => {
+    if (json) output.print(JSON.stringify({ purged: [], notYet: plan.notYet, ...planJson(plan) }, null, 2))
+  }
+  if (invocation.positionals.length > 0 && plan.notYet.length > 0) {
+    refuse()
+    throw tooEarly(plan.notYet)
+  }
+  if (!plan.possible) {
+    refuse()
+    return EXIT_FAILED
+  }
   if (plan.steps.length > 0) {
-    if (!(await confirmed(invocation, 'Destroy this for ever?'))) return EXIT_FAILED
+    if (!(await confirmed(invocation, 'Destroy this for ever?', refuse))) return EXIT_FAILED
     await running(invocation, context, async (options) => {
       await runPlan(await planned(), { name: null, checksum: null, kind: 'purge', undoes: null }, options)
     })
   }
   const purged = plan.purged.map(({ what }) => what)
-  if (json) output.print(JSON.stringify({ purged, ...planJson(plan) }))
+  if (json) output.print(JSON.stringify({ purged, notYet: plan.notYet, ...planJson(plan) }))
   else if (purged.length > 0) output.print(`\npurged  ${purged.join(', ')}`)
   return 0
 }

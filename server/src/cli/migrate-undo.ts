@@ -39,9 +39,15 @@ async function undo(invocation: Invocation, context: MigrateContext, which: stri
   const dry = invocation.given('dry-run')
   if (json && dry) shell.output.print(JSON.stringify(undoJson(plan), null, 2))
   else (json ? shell.output.report : shell.output.print)(undoText(plan, shell.output))
-  if (!plan.possible) return EXIT_FAILED
+  const refuse = () => {
+    if (json && !dry) shell.output.print(JSON.stringify({ undone: null, ...undoJson(plan) }, null, 2))
+  }
+  if (!plan.possible) {
+    refuse()
+    return EXIT_FAILED
+  }
   if (dry) return 0
-  if (!(await confirmed(invocation, `Undo ${nameOf(plan)}?`))) return EXIT_FAILED
+  if (!(await confirmed(invocation, `Undo ${nameOf(plan)}?`, refuse))) return EXIT_FAILED
   await running(invocation, context, async (options) => {
     // The same entry, even when another process added one meanwhile: then it is refused.
     const now = await planUndo({ structure, which: plan.entry.id, signal })

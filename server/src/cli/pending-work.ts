@@ -1,4 +1,5 @@
 import { migrationState } from '../pipeline/migrate/migration-state.ts'
+import { needsNote } from '../pipeline/migrate/note-structure.ts'
 import { planMigration } from '../pipeline/migrate/plan-migration.ts'
 import type { FileState, MigrationFile, MigrationState } from '../pipeline/migrate/types.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
@@ -19,6 +20,10 @@ export interface PendingWork {
   readonly parts: readonly WorkPart[]
   /** Files whose outcome is there already: to be noted in the journal. */
   readonly present: readonly string[]
+  /** Among the parts: files that were undone, and are applied again. */
+  readonly undone: readonly string[]
+  /** True when the database has what schema.ts says, and the journal is yet to say so. */
+  readonly unnoted: boolean
   readonly conflicts: MigrationState['conflicts']
   readonly drift: readonly string[]
   /** True when schema.ts has changes that no file has. */
@@ -27,16 +32,17 @@ export interface PendingWork {
 }
 
 /** The state of a database as commands show it. */
-export function stateOf({ structure, files, serving, signal }: MigrateContext): Promise<MigrationState> {
+export function stateOf({ structure, files, serving, signal, definition }: MigrateContext): Promise<MigrationState> {
   const { retiredDays } = serving.settings
-  return migrationState({ structure, files, retiredDays, clock: systemClock, signal })
+  const existing = new Set((definition?.existing ?? []).map(({ key }) => key))
+  return migrationState({ structure, files, existing, retiredDays, clock: systemClock, signal })
 }
 
 /** Finds out what is to be done: pending files or, in a project without files, what schema.ts says. Writes nothing. */
 export async function pendingWork(context: MigrateContext): Promise<PendingWork> {
   const { structure, files, signal, definition } = context
   const state = await stateOf(context)
-  const inState = (wanted: FileState) => state.files.filter((file) => file.state === wanted)
+  const inState = (...wanted: readonly FileState[]) => state.files.filter((file) => wanted.includes(file.state))
   const { conflicts, drift } = state
   const parts: readonly WorkPart[] =
     files === null
@@ -47,11 +53,13 @@ export async function pendingWork(context: MigrateContext): Promise<PendingWork>
             surveyed: true,
           },
         ]
-      : await planFiles({ structure, files: inState('pending'), signal })
+      : await planFiles({ structure, files: inState('pending', 'undone'), signal })
   const told = drift.length === 0 ? parts : parts.map(withoutDrift)
   return {
     parts: told.filter(({ plan }) => plan.steps.length > 0 || !plan.possible || plan.warnings.length > 0),
     present: inState('present').map(({ name }) => name),
+    undone: inState('undone').map(({ name }) => name),
+    unnoted: files === null && parts.every(({ plan }) => needsNote(plan, state.journal)),
     ...{ conflicts, drift },
     schemaAhead: files !== null && definition !== null && (await isAhead(context, files, definition)),
     possible: conflicts.length === 0 && parts.every(({ plan }) => plan.possible),
@@ -80,7 +88,7 @@ export function needsConsent({ parts }: PendingWork): boolean {
   return !isEmpty && parts.some(({ plan }) => needsBackup(plan))
 }
 
-/** True when there is nothing that `apply` would change or note. */
+/** True when there is nothing that `apply` would change, and no file that it would note. */
 export function nothingToDo({ parts, present, conflicts }: PendingWork): boolean {
   return parts.every(({ plan }) => plan.steps.length === 0 && plan.possible) && present.length + conflicts.length === 0
 }
@@ -90,19 +98,24 @@ export function workText(work: PendingWork, options: PrintOptions): string {
   const { output } = options
   const parts = work.parts.map(({ name, plan, surveyed }) => {
     const text = `${planText(plan, options)}${surveyed ? '' : NOT_SURVEYED}`
-    return name === null ? text : `${output.bold(name)}\n${text}`
+    const again = work.undone.some((each) => each === name) ? ', which was undone, again' : ''
+    return name === null ? text : `${output.bold(name)}${again}\n${text}`
   })
   const present = work.present.map(
     (name) => `${output.bold(name)}\nThe database has its outcome already: it is noted, not run.`,
   )
   const blocks = [...conflictTexts(work), ...present, ...parts]
   if (nothingToDo(work)) blocks.push('Nothing to do: the database has what is declared.')
+  if (work.unnoted) blocks.push(UNNOTED)
   if (work.drift.length > 0) blocks.push(driftText(work.drift))
   if (work.schemaAhead) blocks.push(SCHEMA_AHEAD)
   return blocks.join('\n\n')
 }
 
 const NOT_SURVEYED = ' What its rows say will be known when the files before it are applied.'
+
+const UNNOTED =
+  'The journal does not say yet that it is declared: pilar migrate apply notes that, so that what is taken out of schema.ts later\ncan be retired.'
 
 const SCHEMA_AHEAD = `schema.ts has changes that no file in migrations/ has.\nhint: ${NEW_HINT}`
 

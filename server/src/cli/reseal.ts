@@ -3,7 +3,6 @@ import { join, relative } from 'node:path'
 import { failure } from '../errors/error.ts'
 import type { MigrationFile } from '../pipeline/migrate/types.ts'
 import type { Catalog } from '../schema/catalog.ts'
-import { applySteps } from '../schema/migration/apply-steps.ts'
 import { readCatalog, writeCatalog } from '../schema/migration/catalog-text.ts'
 import { diff } from '../schema/migration/diff.ts'
 import { StepFault } from '../schema/migration/draft.ts'
@@ -13,6 +12,7 @@ import type { Invocation } from './command.ts'
 import { loadMigrationFiles } from './migration-files.ts'
 import { fileName, parseFileName } from './migration-name.ts'
 import { type MigrationContent, resealedText } from './migration-text.ts'
+import { beside, outcomeBeside, outsideTables } from './outside-tables.ts'
 import { MIGRATIONS_FOLDER } from './serving.ts'
 
 /** A command line for one project. */
@@ -82,7 +82,7 @@ function findFile(which: string, files: readonly MigrationFile[]): MigrationFile
 
 function outcomeOf({ name, steps }: MigrationFile, from: Catalog, problem: string): Catalog {
   try {
-    return applySteps(from, steps)
+    return outcomeBeside(from, steps)
   } catch (error) {
     if (!(error instanceof StepFault)) throw error
     const hint = 'Mend its steps, or delete it and let pilar migrate new write the difference anew.'
@@ -92,7 +92,12 @@ function outcomeOf({ name, steps }: MigrationFile, from: Catalog, problem: strin
 
 /** What leads from one structure to another, in words. */
 function differencesOf(from: Catalog, to: Catalog): readonly string[] {
-  const { steps, obstacles } = diff(from, to, { known: from })
+  const outside = [
+    ...new Map([...outsideTables(from, []), ...outsideTables(to, [])].map((table) => [table.key, table])).values(),
+  ]
+  const [left, right] = [beside(from, outside), beside(to, outside)]
+  const existing = new Set(outside.map(({ key }) => key))
+  const { steps, obstacles } = diff(left, right, { known: left, existing })
   return [...steps.map(explainStep), ...obstacles.map(({ table, message }) => `${table}: ${message}`)]
 }
 

@@ -25,6 +25,8 @@ function textOf(observation: Observation): string | null {
       // What a new database is made of stands in schema.ts.
       if (observation.first) return ''
       return ['The database was changed:', ...observation.what.map((one) => `  ${one}`)].join('\n')
+    case 'left-undone':
+      return `${observation.files.join(', ')}: undone here, and left so. To have it again: pilar migrate apply`
     case 'migration-waiting':
       return `Waiting for ${observation.holder}, which is changing the database …`
     case 'backup-saved':

@@ -16,6 +16,7 @@ import {
   HINT_APPLY,
   HINT_FILES,
   HINT_ROWS,
+  HINT_UNDONE,
   holdForRename,
   isPermitted,
   type Permission,
@@ -73,6 +74,7 @@ async function requirePermission(outlook: Outlook, options: BringOptions): Promi
   const { permission, project, unheeded } = options
   const { chain, change } = outlook
   if (chain.conflicts.length > 0 && permission.filesDecide) throw refuseConflicts(chain.conflicts)
+  if (outlook.redoes && !permission.mayRedo) throw refusePlan(await surveyOf(outlook, options), HINT_UNDONE)
   const hasFiles = permission.filesDecide && project.files !== null && project.files.length > 0
   if (change.obstacles.length > 0 || (change.steps.length > 0 && hasFiles)) {
     throw refusePlan(await surveyOf(outlook, options), hasFiles ? HINT_FILES : HINT_APPLY)
@@ -100,7 +102,7 @@ function running(lease: Lease, { pool, backup, observe, signal }: BringOptions):
 
 async function runFiles({ chain, found }: Outlook, lease: Lease, options: BringOptions): Promise<void> {
   if (chain.conflicts.length > 0) return
-  const done = await applyFiles({ ...running(lease, options), files: options.project.files ?? [] })
+  const done = await applyFiles({ ...running(lease, options), files: options.project.files ?? [], redo: false })
   for (const file of done.applied) options.observe({ kind: 'migrated', what: [file], first: false })
   if (done.applied.length > 0) options.made(found)
 }

@@ -39,6 +39,8 @@ export class ModelLoader {
   async load(wish: Wish): Promise<Served> {
     const first = await this.#look(wish)
     const outlook = hasWork(first) ? await this.#bring(wish, first) : first
+    const undone = outlook.chain.files.filter(({ state }) => state === 'undone').map(({ name }) => name)
+    if (undone.length > 0) this.#options.observe({ kind: 'left-undone', files: undone })
     const served = this.#serve(wish, outlook)
     this.#options.pool.acceptStructure(served.structureVersion)
     return served

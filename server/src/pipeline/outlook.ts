@@ -4,8 +4,9 @@ import type { SchemaDefinition } from '../schema/definition.ts'
 import { readCatalog } from '../schema/migration/catalog-text.ts'
 import { breathe } from './breathe.ts'
 import { declare } from './declare.ts'
-import { type Chain, fileChain } from './migrate/file-chain.ts'
-import { lastDeclared } from './migrate/journal.ts'
+import { type Chain, fileChain, filesToApply } from './migrate/file-chain.ts'
+import { isRedone } from './migrate/is-redone.ts'
+import { lastDeclared, undoneSteps } from './migrate/journal.ts'
 import { fileOn } from './migrate/plan-files.ts'
 import { type Change, changeOf } from './migrate/plan-migration.ts'
 import type { MigrationFile } from './migrate/types.ts'
@@ -25,6 +26,8 @@ export interface Outlook {
   readonly chain: Chain
   /** What schema.ts wants beyond the pending files. */
   readonly change: Change
+  /** True when a part of that is what a person has undone. */
+  readonly redoes: boolean
 }
 
 export interface OutlookOptions {
@@ -54,23 +57,24 @@ export async function outlookOf(project: Project, { pool, withFiles, signal }: O
   if (definition === null) {
     const wanted = declare(NOTHING, found, 0)
     const change = { found, wanted, known: wanted, steps: [], obstacles: [], warnings: [] }
-    return { structureVersion, found, chain: NO_FILES, change }
+    return { structureVersion, found, chain: NO_FILES, change, redoes: false }
   }
   await breathe()
   const journal = await pool.structure.journal(signal)
   const files = withFiles ? project.files : null
   const chain = files === null ? NO_FILES : fileChain({ files, journal, found })
-  const pending = chain.files.filter(({ state }) => state === 'pending')
+  const pending = filesToApply(chain)
   const last = pending.at(-1)
   const expected = pending.reduce((catalog, file) => fileOn(file, catalog).after, found)
   const known = last === undefined ? lastDeclared(journal) : readCatalog(last.after)
   await breathe()
-  return { structureVersion, found, chain, change: changeOf({ definition, found: expected, known }) }
+  const change = changeOf({ definition, found: expected, known })
+  return { structureVersion, found, chain, change, redoes: isRedone(change.steps, undoneSteps(journal)) }
 }
 
 /** Files to be run, or to be noted. */
 export function hasOpenFiles({ chain }: Outlook): boolean {
-  return chain.files.some(({ state }) => state === 'pending' || state === 'present')
+  return filesToApply(chain).length > 0 || chain.files.some(({ state }) => state === 'present')
 }
 
 export function hasWork(outlook: Outlook): boolean {

@@ -12,16 +12,22 @@ export interface Permission {
    * applied where they fit, and schema.ts decides.
    */
   readonly filesDecide: boolean
+  /** True: schema.ts decides even where it asks for what a person has undone. */
+  readonly mayRedo: boolean
   /** Classes of steps that may follow from schema.ts alone; empty where nothing may. */
   readonly risks: readonly Risk[]
 }
 
 /** `pilar start` with a database of its own. */
-export const STARTING: Permission = { filesDecide: true, risks: ['safe', 'slow'] }
+export const STARTING: Permission = { filesDecide: true, mayRedo: false, risks: ['safe', 'slow'] }
 /** `pilar dev` with a database of its own. */
-export const DEVELOPING: Permission = { filesDecide: false, risks: ['safe', 'slow', 'needs data', 'retires'] }
+export const DEVELOPING: Permission = {
+  filesDecide: false,
+  mayRedo: true,
+  risks: ['safe', 'slow', 'needs data', 'retires'],
+}
 /** A database of other people is changed by reviewed files only, and by `pilar migrate apply`. */
-export const ADOPTED: Permission = { filesDecide: true, risks: [] }
+export const ADOPTED: Permission = { filesDecide: true, mayRedo: false, risks: [] }
 
 /** Whether steps of these classes may be run without a file. */
 export function isPermitted(needed: readonly Risk[], { risks }: Permission): boolean {
@@ -45,6 +51,8 @@ export const HINT_FILES =
   'Write it down as a migration: pilar migrate new NAME. The next start applies it, or pilar migrate apply.'
 export const HINT_APPLY =
   'Review it: pilar migrate plan. Then let it happen: pilar migrate apply. Or change schema.ts to what the database has.'
+export const HINT_UNDONE =
+  'This was undone here. To have it again: pilar migrate apply. Else change schema.ts to what the database has.'
 export const HINT_ROWS = 'Change these rows, or say in schema.ts what becomes of them, with .default() or .using().'
 export const HINT_RENAME =
   'Say so with .was(), and the values move along. If it is no rename, save once more: what is removed is kept out of sight.'

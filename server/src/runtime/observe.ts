@@ -13,6 +13,8 @@ export type Observation =
   | { readonly kind: 'request-failed'; readonly id: string; readonly error: unknown }
   /** A migration was run: its file, or each of its steps in words. `first` when there were no tables before. */
   | { readonly kind: 'migrated'; readonly what: readonly string[]; readonly first: boolean }
+  /** Files that were undone here, and are not applied again unless a person asks for it. */
+  | { readonly kind: 'left-undone'; readonly files: readonly string[] }
   | ({ readonly kind: 'migrating' } & Progress)
   | { readonly kind: 'backup-saved'; readonly file: string }
   /** Somebody else is changing the structure at the moment. */

@@ -70,7 +70,7 @@ test('what retires something is asked about, and saved before', async (t) => {
   assert.equal(nobody.code, 1)
   assert.equal(
     nobody.err,
-    'pilar: this needs a yes, and nobody is there to ask\nhint: Read the plan above; then run it again with --yes.',
+    'pilar: this needs a yes, and nobody is there to ask\nhint: Read above what it would do; then run it again with --yes.',
   )
   const asked: string[] = []
   const no = await project.with({ terminal: personAnswering(['n', null], asked) }, 'apply')

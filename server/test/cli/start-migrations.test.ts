@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { sleep, tempFolder } from '../support/temp.ts'
 import { Pilar, started } from './process.ts'
+import { run } from './run.ts'
 
 const schemaOf = (columns: string, more = ''): string => `import { c, schema, table } from 'pilar'
 export default schema({
@@ -148,4 +149,35 @@ test('a database that a later Pilar has written is not touched', async (t) => {
   assert.deepEqual(await process.ended, { code: 1, signal: null })
   assert.match(process.err, /^pilar: .*later version/)
   assert.ok(readFileSync(join(cwd, '.pilar/data.db')).equals(before))
+})
+
+test('a start leaves undone what a person has undone, with and without files', async (t) => {
+  for (const withFiles of [true, false]) {
+    const cwd = project(t, FEWER)
+    const migrate = (...args: readonly string[]) => run(['migrate', ...args], { cwd })
+    if (withFiles) await migrate('new')
+    await startOnce(t, cwd)
+    writeFileSync(join(cwd, 'schema.ts'), POSTS)
+    if (withFiles) await migrate('new', 'notes')
+    await startOnce(t, cwd)
+    sql(cwd, "INSERT INTO posts (title, note) VALUES ('a', 'kept')")
+    await migrate('undo', '--yes')
+    const refused = pilar(t, ['start', '--port', '0'], cwd)
+    assert.deepEqual(await refused.ended, { code: 1, signal: null })
+    assert.equal(
+      refused.err,
+      [
+        'pilar: the database differs from schema.ts, and nothing was changed:',
+        '  brings back the retired column "note" of posts with its values',
+        'hint: This was undone here. To have it again: pilar migrate apply. Else change schema.ts to what the database has.',
+        '',
+      ].join('\n'),
+    )
+    writeFileSync(join(cwd, 'schema.ts'), FEWER)
+    const { err } = await startOnce(t, cwd)
+    assert.equal(err, withFiles ? '0002_notes: undone here, and left so. To have it again: pilar migrate apply\n' : '')
+    writeFileSync(join(cwd, 'schema.ts'), POSTS)
+    assert.equal((await migrate('apply', '--yes')).code, 0)
+    assert.deepEqual(sql(cwd, 'SELECT note FROM posts'), [{ note: 'kept' }])
+  }
 })

@@ -1,6 +1,7 @@
 import { failure } from '../../errors/error.ts'
 import { systemClock } from '../../std/clock.ts'
 import { describePlan } from './describe-plan.ts'
+import { noteStructure } from './note-structure.ts'
 import type { ApplyOptions, MigrationPlan, PlannedStep } from './types.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function applyMigration(plan: MigrationPlan, options: ApplyOptions)
     durationMs: 0,
   }
   if (entry.steps.length === 0) {
-    if (entry.name !== null || plan.before !== plan.after) await structure.record({ ...entry, kind: 'adopt' }, lease)
+    if (entry.name !== null || plan.before !== plan.after) await noteStructure(plan, options)
     return
   }
   if (plan.steps.some(needsBackup)) await options.backup()

@@ -73,12 +73,17 @@ test('without a journal a database is compared with what files lead to', () => {
   assert.deepEqual(states([posts, slugs], [], POSTS).states, ['0001_posts present', '0002_slugs pending'])
 })
 
-test('an undone file is pending again', () => {
+test('a file that was undone is so until it is applied again', () => {
   const applied = [entry(1, posts), entry(2, slugs)]
   const undo: JournalEntry = { ...entry(3, slugs), kind: 'undo', undoes: 2, before: SLUGS, after: POSTS }
   assert.deepEqual(states([posts, slugs], [...applied, undo], POSTS).states, [
     '0001_posts applied',
-    '0002_slugs pending',
+    '0002_slugs undone',
+  ])
+  const again = { ...entry(4, slugs), name: '0002_slugs' }
+  assert.deepEqual(states([posts, slugs], [...applied, undo, again], BOTH).states, [
+    '0001_posts applied',
+    '0002_slugs applied',
   ])
 })
 

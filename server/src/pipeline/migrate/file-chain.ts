@@ -3,7 +3,7 @@ import type { Catalog } from '../../schema/catalog.ts'
 import { readCatalog } from '../../schema/migration/catalog-text.ts'
 import { diff } from '../../schema/migration/diff.ts'
 import { StepFault } from '../../schema/migration/draft.ts'
-import { entryOfFile } from './journal.ts'
+import { entryOfFile, wasUndone } from './journal.ts'
 import type { FileState, MigrationFile, MigrationState } from './types.ts'
 
 export type Conflict = MigrationState['conflicts'][number]
@@ -31,9 +31,16 @@ export function fileChain(input: ChainInput): Chain {
     const place = open.indexOf(file)
     if (place === -1) return { ...file, state: 'applied' }
     if (place < present) return { ...file, state: 'present' }
-    return { ...file, state: conflicts.length === 0 ? 'pending' : 'conflict' }
+    if (conflicts.length > 0) return { ...file, state: 'conflict' }
+    return { ...file, state: wasUndone(file.name, input.journal) ? 'undone' : 'pending' }
   })
   return { files: states, conflicts }
+}
+
+/** Files that may be applied without being asked for, in order: not what a person has undone, and not what may build on it. */
+export function filesToApply({ files }: Chain): Chain['files'] {
+  const undone = files.findIndex(({ state }) => state === 'undone')
+  return (undone === -1 ? files : files.slice(0, undone)).filter(({ state }) => state === 'pending')
 }
 
 /** What is wrong with files by themselves, whatever a database has. They are in order. */

@@ -1,5 +1,5 @@
 import type { Structure } from '../../engines/structure.ts'
-import type { Catalog } from '../../schema/catalog.ts'
+import type { Catalog, TableKey } from '../../schema/catalog.ts'
 import { shortKey } from '../../schema/check-keys.ts'
 import { diff } from '../../schema/migration/diff.ts'
 import { explainStep } from '../../schema/migration/explain-step.ts'
@@ -13,6 +13,8 @@ export interface StateOptions {
   readonly structure: Structure
   /** As they are in `migrations/`, in any order; null where there is no such folder. */
   readonly files: readonly MigrationFile[] | null
+  /** Tables that schema.ts only refers to, with existing(). */
+  readonly existing: ReadonlySet<TableKey>
   /** Setting `retiredDays`. */
   readonly retiredDays: number
   readonly clock: Clock
@@ -26,15 +28,22 @@ export async function migrationState(options: StateOptions): Promise<MigrationSt
   const journal = await structure.journal(signal)
   const chain =
     options.files === null ? { files: [], conflicts: [] } : fileChain({ files: options.files, journal, found })
-  return { journal, ...chain, drift: driftOf(found, lastDeclared(journal)), retired: await retiredStates(options) }
+  return {
+    journal,
+    ...chain,
+    drift: driftOf(found, lastDeclared(journal), options.existing),
+    retired: await retiredStates(options),
+  }
 }
 
-/** What somebody else changed since the structure was declared last. */
-export function driftOf(found: Catalog, declared: Catalog | null): readonly string[] {
+/** What somebody else changed since the structure was declared last. Tables that are only referred to are nobody's change. */
+export function driftOf(found: Catalog, declared: Catalog | null, existing: ReadonlySet<TableKey>): readonly string[] {
   if (declared === null) return []
-  const { steps, obstacles, warnings } = diff(found, declared, { known: declared })
+  const { steps, obstacles, warnings } = diff(found, declared, { known: declared, existing })
   const drifted = warnings.filter(({ kind }) => kind === 'drift')
-  const others = [...found.tables.values()].filter(({ key, system }) => !system && !declared.tables.has(key))
+  const others = [...found.tables.values()].filter(
+    ({ key, system }) => !system && !declared.tables.has(key) && !existing.has(key),
+  )
   const named = others.map(({ key }) => shortKey(key)).join(', ')
   return [
     ...[...obstacles, ...drifted].map(({ table, message }) => `${shortKey(table)}: ${message}`),

@@ -50,7 +50,7 @@ async function project(t: TestContext) {
     )
   const files = (all: readonly MigrationFile[]) =>
     withLease(structure, { holder: 'test', signal }, (lease) =>
-      applyFiles({ files: all, structure, lease, backup, signal }),
+      applyFiles({ files: all, redo: true, structure, lease, backup, signal }),
     )
   const sql = (text: string) => {
     const database = new DatabaseSync(file)
@@ -64,7 +64,7 @@ async function project(t: TestContext) {
     }
   }
   const state = (all: readonly MigrationFile[] | null = null) =>
-    migrationState({ structure, files: all, retiredDays: 30, clock: systemClock, signal })
+    migrationState({ structure, files: all, existing: new Set(), retiredDays: 30, clock: systemClock, signal })
   return {
     structure,
     plan,

@@ -88,8 +88,11 @@ export interface MigrationState {
   readonly retired: readonly RetiredState[]
 }
 
-/** `present`: the database has its outcome, though the journal does not know it. `conflict`: it can't be told how to apply it. */
-export type FileState = 'applied' | 'pending' | 'present' | 'conflict'
+/**
+ * `undone`: a person took it back; only `pilar migrate apply` applies it again. `present`: the database has its outcome, though the journal does not know
+ * it. `conflict`: it can't be told how to apply it.
+ */
+export type FileState = 'applied' | 'pending' | 'undone' | 'present' | 'conflict'
 
 export interface RetiredState {
   /** `posts.subtitle`, or `drafts` for a table. */
