@@ -1,6 +1,6 @@
 /** `pilar migrate` beside tables that people had before. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -83,8 +83,10 @@ test('a file with a foreign key to a table of somebody else is sealed and follow
     file: '0002_customers',
     leadsTo: [],
   })
+  renameSync(project.file('0002_customers'), join(project.cwd, 'merged'))
   assert.equal((await migrate('new', 'rank')).code, 0)
-  const rebased = await project.migrate('new', '--rebase', '2')
+  renameSync(join(project.cwd, 'merged'), project.file('0002_customers'))
+  const rebased = await project.migrate('new', '--rebase', '0002_customers')
   assert.deepEqual([rebased.code, rebased.err], [0, ''])
   assert.deepEqual(JSON.parse((await migrate('plan', '--json')).out).possible, true)
 })
