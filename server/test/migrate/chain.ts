@@ -11,7 +11,7 @@ import type { MigrationPlan, UndoPlan } from '../../src/pipeline/migrate/types.t
 import { planUndo } from '../../src/pipeline/migrate/undo.ts'
 import type { Catalog } from '../../src/schema/catalog.ts'
 import type { SchemaDefinition } from '../../src/schema/definition.ts'
-import { makeCatalog } from '../../src/schema/make-catalog.ts'
+import { makeCatalog, makeTable } from '../../src/schema/make-catalog.ts'
 import { applySteps } from '../../src/schema/migration/apply-steps.ts'
 import { explainStep } from '../../src/schema/migration/explain-step.ts'
 import type { MigrationStep } from '../../src/schema/migration/step.ts'
@@ -257,7 +257,7 @@ export class Chain {
     report(compareTables(expectUndo({ ...frame, present, found, isAdopted: this.#isAdopted }), found))
     report(lossesNotTold(frame, plan))
     const to = await this.#introspect()
-    report(structureDifferences(withoutRetired(frame.from), withoutRetired(to)))
+    report(structureDifferences(withoutRetired(frame.from, this.#isAdopted), withoutRetired(to, this.#isAdopted)))
     await this.#checkFile(this.#definition)
   }
 
@@ -349,9 +349,19 @@ const unsurveyed = (structure: Structure): Structure => ({
   }),
 })
 
-function withoutRetired(catalog: Catalog): Catalog {
+/** An ON CONFLICT of somebody else's column does not outlive its retirement: what acts by it is told, not remembered. */
+function withoutRetired(catalog: Catalog, isAdopted: boolean): Catalog {
   const { tables, functions } = catalog
-  const own = [...tables.values()].filter(({ system }) => !system)
+  const own = [...tables.values()]
+    .filter(({ system }) => !system)
+    .map(({ storage, ...table }) =>
+      makeTable({
+        ...table,
+        // Keys of somebody else's tables are called after their columns of the moment.
+        uniques: isAdopted ? [] : table.uniques,
+        ...(storage?.includes('without rowid') === true ? { storage: 'without rowid' } : {}),
+      }),
+    )
   return makeCatalog({ version: 0, schemas: catalog.schemas, tables: own, functions: [...functions.values()] })
 }
 

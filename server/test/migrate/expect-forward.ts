@@ -4,7 +4,7 @@ import type { ColumnDefinition, SchemaDefinition, TableDefinition } from '../../
 import type { RetiredColumn } from '../../src/schema/retired.ts'
 import { type Cell, NULL } from './cells.ts'
 import { constantOf, convert } from './conversions.ts'
-import type { ExpectedTable } from './expected.ts'
+import { type ExpectedTable, keyOf } from './expected.ts'
 import { isSameType, lineageOf, type TableLineage } from './lineage.ts'
 import type { FileTable, Row, RowKey, Snapshot } from './snapshot.ts'
 
@@ -15,7 +15,7 @@ export interface Forward {
   readonly from: Catalog
   readonly to: Catalog
   readonly rows: Snapshot
-  /** The rows afterwards: only which column is the rowid is taken from it. */
+  /** The rows afterwards: only which columns are the key is taken from it. */
   readonly found: Snapshot
   /** True for a file that Pilar did not make: its values are kept otherwise, so that a changed type is not foretold. */
   readonly isAdopted: boolean
@@ -81,11 +81,10 @@ function survivingTable(
   { forward, keys }: Context,
 ): ExpectedTable {
   const name = fileName(lineage.after)
-  const alias = forward.found.get(name)?.alias ?? null
   const former = new Map<RowKey, RowKey>()
   const rows = [...source.rows].map(([old, row]) => {
     const cells = cellsOf(lineage, row, forward)
-    const key = alias === null ? old : (cells.get(alias) ?? null)
+    const key = keyOf(forward.found.get(name), cells, old)
     if (key !== null) former.set(key, old)
     return { key, cells }
   })

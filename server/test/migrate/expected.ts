@@ -11,6 +11,14 @@ export interface ExpectedTable {
   readonly rows: readonly { readonly key: RowKey | null; readonly cells: ExpectedRow }[]
 }
 
+/** The key that a row has by what is in it: `old` where its columns do not say, null where they are not known. */
+export function keyOf(table: FileTable | undefined, cells: ExpectedRow, old: RowKey): RowKey | null {
+  const columns = table?.key ?? null
+  if (columns === null) return old
+  const values = columns.map((column) => cells.get(column))
+  return values.includes(undefined) ? null : values.join('\u0000')
+}
+
 /** The first differences, in words; empty when all is as expected. */
 export function compareTables(expected: readonly ExpectedTable[], found: Snapshot): readonly string[] {
   return expected.flatMap((table) => {

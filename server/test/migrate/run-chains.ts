@@ -13,6 +13,8 @@ export interface RunOptions extends Pick<ChainOptions, 'breakUndo'>, Pick<OpenOp
   readonly seed: number
   /** From one seed to the next: several processes share the seeds. */
   readonly stride?: number
+  /** Only databases that Pilar made. */
+  readonly isOwnOnly?: boolean
   /** Goes on after a difference. */
   readonly keepGoing?: (error: Error) => void
 }
@@ -57,7 +59,8 @@ async function runChain(file: string, options: RunOptions, figures: Figures): Pr
   const writer = seed % POOL_EVERY === 0 && sabotage === undefined ? 'pool' : 'here'
   const database = await TestDatabase.open(file, { writer, ...(sabotage === undefined ? {} : { sabotage }) })
   const broken = breakUndo === undefined ? {} : { breakUndo }
-  const adopted = seed % ADOPTED_EVERY === 0 ? await adoptedFile(database, seed) : null
+  const isAdopted = seed % ADOPTED_EVERY === 0 && options.isOwnOnly !== true
+  const adopted = isAdopted ? await adoptedFile(database, seed) : null
   const chain = new Chain(database, { seed, pairs: PAIRS_PER_CHAIN, ...broken }, adopted)
   try {
     await chain.run()

@@ -8,8 +8,8 @@ export type RowKey = string
 export type Row = ReadonlyMap<string, Cell>
 
 export interface FileTable {
-  /** The column that is the rowid; null where none is. */
-  readonly alias: string | null
+  /** The columns that the key of a row is made of; null where the rowid is no column. */
+  readonly key: readonly string[] | null
   readonly rows: ReadonlyMap<RowKey, Row>
 }
 
@@ -64,7 +64,7 @@ function readTable(database: DatabaseSync, name: string, withoutRowid: boolean):
     const row = new Map(columns.map((each, index) => [each.name, cells[key.length + index] ?? NULL]))
     rows.set(cells.slice(0, key.length).join('\u0000'), row)
   }
-  return { alias: isAlias ? (only?.name ?? null) : null, rows }
+  return { key: isAlias || withoutRowid ? keys.map((each) => each.name) : null, rows }
 }
 
 /** Everything in the file that may not change when nothing was to be changed: structure, rows, journal; not who holds the lease. */

@@ -1,8 +1,9 @@
 import type { Column, Table, TableKey } from '../catalog.ts'
 import { tableKey } from '../catalog.ts'
 import { shortKey } from '../check-keys.ts'
+import { makeTable } from '../make-catalog.ts'
 import { applyStep } from './apply-steps.ts'
-import { ownsColumn, ownsTable, pairs, take, type Work } from './difference-work.ts'
+import { isAdoptedTable, ownsColumn, ownsTable, pairs, take, type Work } from './difference-work.ts'
 import { sharedColumns } from './probable-renames.ts'
 import type { MigrationStep } from './step.ts'
 
@@ -58,10 +59,17 @@ function restoreTable(work: Work, wanted: Table, was: TableKey | null): void {
   if (work.draft.tables.has(retired.table.key)) return
   take(work, { kind: 'restore-table', retired })
   // From now on what it has beyond the wanted is a former wish again.
-  if (work.known !== null) work.known.tables.set(retired.table.key, retired.table)
+  if (work.known !== null) work.known.tables.set(retired.table.key, formerWish(retired.table, wanted))
   if (retired.table.key !== wanted.key) {
     takeBoth(work, { kind: 'rename-table', table: retired.table.key, to: wanted.key })
   }
+}
+
+/** Of somebody else's table, what was declared is not known any more: all that is not wanted is left alone. */
+function formerWish(table: Table, wanted: Table): Table {
+  if (!isAdoptedTable(table)) return table
+  const columns = table.columns.filter(({ name }) => wanted.column.has(name))
+  return makeTable({ ...table, columns, uniques: [], foreignKeys: [], checks: [], indexes: [] })
 }
 
 /** Renames columns, so that each wanted one that is there has its name. */

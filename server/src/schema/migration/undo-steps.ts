@@ -1,8 +1,9 @@
-import type { Catalog, Column, Table, TableKey } from '../catalog.ts'
+import type { Catalog, Column, Index, Table, TableKey } from '../catalog.ts'
 import { shortKey } from '../check-keys.ts'
 import { makeCatalog, makeTable } from '../make-catalog.ts'
 import { applyStep, applySteps } from './apply-steps.ts'
 import { type Difference, diff, type Obstacle } from './diff.ts'
+import { isAdoptedTable } from './difference-work.ts'
 import { type Draft, draftOf, plainColumn } from './draft.ts'
 import { withConversions } from './former-rows.ts'
 import type { MigrationStep } from './step.ts'
@@ -40,7 +41,11 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
   const renamed = retiredLast(applySteps(withConversions(steps, { before, found }), back, NOW), (at) => at !== NOW)
   const difference = diff(renamed, wanted, { known: applySteps(after, renamesBack(steps, after)) })
   return {
-    steps: [...back, ...difference.steps, ...foreignKeysOfOthers(steps, difference, { before, after, found })],
+    steps: [
+      ...back,
+      ...withFormerIndexes(difference.steps, steps, renamed),
+      ...foreignKeysOfOthers(steps, difference, { before, after, found }),
+    ],
     obstacles: difference.obstacles,
     losses: steps.flatMap(lossesOf),
   }
@@ -142,6 +147,27 @@ function withFormerNames(before: Catalog, names: ReadonlyMap<string, string>): C
       const { was: _was, using: _using, ...plain } = table
       return makeTable({ ...plain, columns: table.columns.map((one) => column(table, one)) })
     }),
+  })
+}
+
+/** Indexes of somebody else's tables have names of their own, which no schema.ts speaks of: they come back as they were. */
+function withFormerIndexes(
+  back: readonly MigrationStep[],
+  steps: readonly MigrationStep[],
+  { tables }: Catalog,
+): readonly MigrationStep[] {
+  const former = [
+    ...steps.flatMap((step) => (step.kind === 'drop-index' ? [step.index] : [])),
+    ...back.flatMap((step) => (step.kind === 'restore-column' ? step.retired.suspended.indexes : [])),
+  ]
+  return back.map((step): MigrationStep => {
+    if (step.kind !== 'create-index') return step
+    const table = tables.get(step.table)
+    if (table === undefined || !isAdoptedTable(table)) return step
+    const { columns, unique, where } = step.index
+    const isSame = (one: Index) =>
+      one.unique === unique && one.where === where && JSON.stringify(one.columns) === JSON.stringify(columns)
+    return { ...step, index: former.find(isSame) ?? step.index }
   })
 }
 
