@@ -9,7 +9,7 @@ import type { SchemaRow } from './found-file.ts'
 import { putInPlace, rewriteSchema } from './migrate/exchange.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migrate/migration.ts'
 import { planMigration } from './migrate/plan.ts'
-import { RUBBISH_PREFIX } from './migrate/reserved.ts'
+import { rubbishName } from './migrate/reserved.ts'
 import { Scratch } from './migrate/scratch.ts'
 
 export interface SurveyPlan {
@@ -107,16 +107,13 @@ function statementsOf({ copies, switch: change }: SqliteMigration): readonly str
     ...copies.flatMap((copy) => [...copy.create, copyStatement(copy)]),
     ...change.first,
     ...change.names.flatMap(({ target, name }) => [
-      `ALTER TABLE ${quoteName(name)} RENAME TO ${quoteName(rubbishOf(target))}`,
+      `ALTER TABLE ${quoteName(name)} RENAME TO ${quoteName(rubbishName(target))}`,
       `ALTER TABLE ${quoteName(target)} RENAME TO ${quoteName(name)}`,
     ]),
     ...change.rewrites.map(rewriteStatement),
     ...change.last,
   ]
 }
-
-/** As `putInPlace` calls it. */
-const rubbishOf = (target: string): string => RUBBISH_PREFIX + target.slice(target.indexOf('_') + 1)
 
 const copyStatement = ({ source, target, columns, values }: TableCopy): string =>
   `INSERT INTO ${quoteName(target)} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${quoteName(source)} AS s`

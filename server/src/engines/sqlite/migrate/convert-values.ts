@@ -132,4 +132,12 @@ export const conversionFunctions: Functions = {
       throw failure('0A000', { message: text(message) })
     },
   },
+  /** The same for a row that points to nothing. */
+  orphan: {
+    arity: 1,
+    deterministic: false,
+    call: (message) => {
+      throw failure('23503', { message: text(message) })
+    },
+  },
 }

@@ -3,7 +3,7 @@ import { quoteName } from '../../sql/printer.ts'
 import { canaryName, logName, readsName } from './copy-sql.ts'
 import { renameIndex } from './index-text.ts'
 import type { SchemaRewrite, TableCopy } from './migration.ts'
-import { RUBBISH_PREFIX } from './reserved.ts'
+import { rubbishName } from './reserved.ts'
 import { withoutForeignKeys } from './table-ddl.ts'
 
 interface SchemaRow {
@@ -33,7 +33,7 @@ export function dropLog(database: DatabaseSync, copy: Pick<TableCopy, 'target'>)
  * Needs `foreign_keys` off, and `legacy_alter_table`, which leaves other texts as they are.
  */
 export function putInPlace(database: DatabaseSync, { target, name }: { target: string; name: string }): void {
-  const rubbish = RUBBISH_PREFIX + target.slice(target.indexOf('_') + 1)
+  const rubbish = rubbishName(target)
   const triggers = rowsOf(database, 'trigger', name)
   for (const trigger of triggers) database.exec(`DROP TRIGGER ${quoteName(trigger.name)}`)
   const rewrites = rowsOf(database, 'index', name).map((index, at): SchemaRewrite => {
@@ -48,6 +48,11 @@ export function putInPlace(database: DatabaseSync, { target, name }: { target: s
   database.exec(`ALTER TABLE ${quoteName(target)} RENAME TO ${quoteName(name)}`)
   if (sequence !== null) setSequence(database, { name, rubbish, sequence })
   for (const trigger of triggers) database.exec(trigger.sql)
+}
+
+/** A copy that is put in no place. */
+export function setAside(database: DatabaseSync, target: string): void {
+  database.exec(`ALTER TABLE ${quoteName(target)} RENAME TO ${quoteName(rubbishName(target))}`)
 }
 
 /** Exchanges texts in sqlite_schema, and has SQLite read them anew. */

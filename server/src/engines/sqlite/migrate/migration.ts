@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../../errors/table.ts'
 export interface SqliteMigration {
   /** The same for the same steps on the same structure: names the copies, so that a killed migration finds what it had made. */
   readonly id: string
+  /** Those that `switch.names` puts in no place have served to verify something, and are rubbish then. */
   readonly copies: readonly TableCopy[]
   readonly switch: Switch
 }

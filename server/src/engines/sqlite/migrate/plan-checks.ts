@@ -8,6 +8,7 @@ import type { Switch } from './migration.ts'
 import { isNewlyRequired, type PlannedTable } from './plan-table.ts'
 import { isNew } from './plan-text.ts'
 import { quoteNames } from './print-table.ts'
+import { orphanMessage } from './verify-keys.ts'
 
 type Checks = Switch['checks']
 
@@ -16,8 +17,8 @@ export interface Checked {
   readonly isCopied: boolean
 }
 
-/** Queries for the rules that no copy has verified. */
-export function planChecks(checked: readonly Checked[], after: Catalog): Checks {
+/** Queries for the rules that no copy has verified; `verified` are foreign keys that one has. */
+export function planChecks(checked: readonly Checked[], after: Catalog, verified: ReadonlySet<ForeignKey>): Checks {
   const changed = new Set(
     checked.flatMap(({ planned }) =>
       planned.columns
@@ -30,7 +31,7 @@ export function planChecks(checked: readonly Checked[], after: Catalog): Checks 
     .flatMap(({ planned, isCopied }) => [
       ...(isCopied ? [] : [...notNulls(planned), ...uniques(planned)]),
       ...checks(planned, isCopied, after),
-      ...foreignKeys(planned, changed, after),
+      ...foreignKeys(planned, { changed, verified }, after),
     ])
 }
 
@@ -82,15 +83,19 @@ function checks(planned: PlannedTable, isCopied: boolean, after: Catalog): Check
   })
 }
 
-function foreignKeys(planned: PlannedTable, changed: ReadonlySet<string>, after: Catalog): Checks {
+function foreignKeys(
+  planned: PlannedTable,
+  { changed, verified }: { readonly changed: ReadonlySet<string>; readonly verified: ReadonlySet<ForeignKey> },
+  after: Catalog,
+): Checks {
   const { table, trace } = planned
   return table.foreignKeys.flatMap((key, at) => {
+    if (verified.has(key)) return []
     const own = key.columns.find((column) => changed.has(columnKey(table.key, column)))
     const other = key.references.columns.find((column) => changed.has(columnKey(key.references.table, column)))
     if (!isNew(planned, 'foreignKeys', at) && own === undefined && other === undefined) return []
     const step = trace.named.foreignKeys[at]?.step ?? planned.columns.find((each) => each.name === own)?.trace.step
-    const message = `insert or update on table "${table.name}" violates foreign key constraint "${key.name}"`
-    const refusal = { code: '23503', values: { message } } as const
+    const refusal = { code: '23503', values: { message: orphanMessage(planned, key) } } as const
     return [{ sql: orphanQuery(planned, key, after), step: step ?? trace.step ?? 0, refusal }]
   })
 }

@@ -7,7 +7,7 @@ import { makeColumn, makeTable } from '../../../schema/make-catalog.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import { BIGINT, BOOLEAN, INTEGER, NUMERIC, TEXT, UUID } from '../../../schema/types.ts'
 import { introspect } from '../introspect.ts'
-import { prepareCopy } from './copy.ts'
+import { copyRows, finishCopy, prepareCopy } from './copy.ts'
 import { databaseOf, migrate, planOf, rowsOf, sqlOf } from './run-plainly.suite.ts'
 
 before(() => loadGrammar())
@@ -431,5 +431,53 @@ test('rows that break a new rule are found, in the name of the step', () => {
       code,
     )
   }
+  database.close()
+})
+
+const BOSS_KEY: MigrationStep = {
+  kind: 'add-foreign-key',
+  table: PEOPLE,
+  foreignKey: {
+    ...{ name: 'f', columns: ['boss'], references: { table: PEOPLE, columns: ['id'] } },
+    ...{ onDelete: 'no action', onUpdate: 'no action' },
+  },
+}
+
+test('a foreign key of a large table is verified before the switch, and what changes until then', () => {
+  const database = own()
+  const first: MigrationStep = { kind: 'rename-column', table: PEOPLE, column: 'age', to: 'boss' }
+  const options = { rows: () => 1_000_000 }
+  database.exec('UPDATE people SET age = id')
+  const plan = planOf(database, [first, BOSS_KEY], options)
+  assert.deepEqual(
+    [plan.copies.map(({ source, reads }) => [source, reads]), plan.switch.names, plan.switch.checks],
+    [[['people', ['people']]], [], []],
+  )
+  const refused = (error: PilarError): boolean => {
+    const { step } = error.details as { step: number }
+    assert.deepEqual(
+      [error.code, error.message, step],
+      ['23503', 'insert or update on table "people" violates foreign key constraint "f"', 1],
+    )
+    return true
+  }
+  for (const change of ['UPDATE people SET age = 99 WHERE id = 1', 'DELETE FROM people WHERE id = 2']) {
+    database.exec('SAVEPOINT s')
+    for (const copy of plan.copies) {
+      prepareCopy(database, copy)
+      copyRows(database, copy, { after: null, rows: 1 })
+      copyRows(database, copy, { after: [1n], rows: 1_000 })
+    }
+    database.exec(`UPDATE people SET age = 2 WHERE id = 1; ${change}`)
+    assert.throws(() => {
+      for (const copy of plan.copies) finishCopy(database, copy)
+    }, refused)
+    database.exec('ROLLBACK TO s; RELEASE s')
+  }
+  const { after } = migrate(database, [first, BOSS_KEY], options)
+  assert.deepEqual(
+    after.tables.get(PEOPLE)?.foreignKeys.map((key) => key.name),
+    ['f'],
+  )
   database.close()
 })

@@ -21,6 +21,7 @@ import { orderRenames, orderRewrites, renameColumns, renameTables } from './rena
 import { COPY_PREFIX, isTransient, RUBBISH_PREFIX } from './reserved.ts'
 import { Scratch } from './scratch.ts'
 import { type Trace, traceSteps } from './trace.ts'
+import { keysToVerify, verifyingCopy } from './verify-keys.ts'
 
 export interface PlanOptions {
   /** The structure that the steps were made for, as `introspect` gave it. */
@@ -114,10 +115,12 @@ class Planner {
       target: copy.target,
       name: this.#copied(renamed)[at]?.planned.name ?? '',
     }))
-    const checks = planChecks(renamed, after)
+    const verified = keysToVerify(renamed, rows)
+    const verifying = verified.map((each, at) => verifyingCopy(each, `${COPY_PREFIX}${this.#id}_key${at}`))
+    const checks = planChecks(renamed, after, new Set(verified.map(({ foreignKey }) => foreignKey)))
     const parts = { first: this.#first, names, rewrites: orderRewrites(this.#rewrites), last: this.#last, checks }
     this.#rehearse(parts)
-    return { id: this.#id, copies, switch: parts }
+    return { id: this.#id, copies: [...copies, ...verifying], switch: parts }
   }
 
   /** Whether SQLite looks at the texts of all objects, by ALTER TABLE, or makes some of them anew. */

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { failure } from '../../../errors/error.ts'
 import { introspect } from '../introspect.ts'
 import { behindBy, copyRows, finishCopy, isToCompare, prepareCopy } from './copy.ts'
-import { dropLog, putInPlace, rewriteSchema } from './exchange.ts'
+import { dropLog, putInPlace, rewriteSchema, setAside } from './exchange.ts'
 import { renewLease } from './lease.ts'
 import type { RuleCheck, SqliteMigration } from './migration.ts'
 import { firstDifference } from './same-structure.ts'
@@ -29,6 +29,8 @@ export function performSwitch(database: DatabaseSync, task: SwitchTask): void {
   for (const statement of task.first) database.exec(statement)
   database.exec('PRAGMA legacy_alter_table = ON')
   for (const name of task.names) putInPlace(database, name)
+  const inPlace = new Set(task.names.map(({ target }) => target))
+  for (const { target } of task.copies) if (!inPlace.has(target)) setAside(database, target)
   database.exec('PRAGMA legacy_alter_table = OFF')
   rewriteSchema(database, task.rewrites)
   for (const check of task.checks) verify(database, check)
