@@ -1,4 +1,5 @@
-import { loadGrammar } from '../policy/expression/index.ts'
+import { readyFor } from '../policy/expression/index.ts'
+import { textsOf } from '../policy/foresee.ts'
 import type { Catalog } from '../schema/catalog.ts'
 import { breathe } from './breathe.ts'
 import type { BringOptions } from './bring-up-to-date.ts'
@@ -106,7 +107,7 @@ export class ModelLoader {
   }
 
   async #look(wish: Wish): Promise<Outlook> {
-    await loadGrammar()
+    await readyFor(wish.definition === null ? [] : textsOf(wish.definition))
     const { pool, withFiles, permission } = this.#options
     const outlook = await outlookOf(wish, { pool, withFiles, signal: this.#options.stopping.signal })
     this.#permission ??= permission(outlook.found)

@@ -7,10 +7,14 @@ import { type Answers, expressionSql, grammarHere } from './expression/sql.ts'
  */
 export async function foresee(definition: SchemaDefinition): Promise<Answers> {
   const grammar = await grammarHere()
+  return [...textsOf(definition)].map((sql) => [sql, grammar(sql)] as const)
+}
+
+/** Everything that the grammar is asked when a definition is served. */
+export function textsOf(definition: SchemaDefinition): ReadonlySet<string> {
   const expressions = expressionsOf(definition).filter((text) => text !== null && text !== undefined)
   const selects = [...definition.views.map((view) => view.select), ...definition.tables.map((table) => table.using)]
-  const texts = new Set([...expressions.map(expressionSql), ...selects.filter((text) => text !== null)])
-  return [...texts].map((sql) => [sql, grammar(sql)] as const)
+  return new Set([...expressions.map(expressionSql), ...selects.filter((text) => text !== null)])
 }
 
 function expressionsOf({ tables, functions, policies }: SchemaDefinition): readonly (string | null | undefined)[] {

@@ -11,3 +11,13 @@ test('texts are parsed in another thread, in order, faults with their position',
     assert.deepEqual(grammar('select from from'), { error: 'syntax error at or near "from"', position: 12 })
   }
 })
+
+test('who has other things to do meanwhile waits for the thread without holding up its own', async () => {
+  const grammar = createGrammar()
+  let turns = 0
+  const counting = setInterval(() => turns++, 1)
+  await grammar.ready?.()
+  clearInterval(counting)
+  assert.ok(turns > 0)
+  assert.ok('statements' in grammar('select 1'))
+})

@@ -27,15 +27,18 @@ export function createGrammar(): Grammar {
     thread?.end()
     thread = null
   }
-  return (sql) => {
+  const take = (): GrammarThread => {
     thread ??= new GrammarThread()
     if (idle === null) idle = setTimeout(release, IDLE_MS).unref()
     else idle.refresh()
-    return thread.ask(sql)
+    return thread
   }
+  return Object.assign((sql: string) => take().ask(sql), { ready: () => take().ready })
 }
 
 class GrammarThread {
+  /** Resolves when the grammar is loaded, for who has other things to do meanwhile. */
+  readonly ready: Promise<void>
   readonly #worker: Worker
   readonly #port: MessagePort
   readonly #turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
@@ -48,7 +51,13 @@ class GrammarThread {
       workerData: desk,
       transferList: [port2],
     })
-    this.#worker.unref()
+    this.ready = new Promise((resolve) => {
+      this.#worker.once('message', () => {
+        this.#worker.unref()
+        resolve()
+      })
+      this.#worker.once('exit', () => resolve())
+    })
     this.#port = port1
     port1.unref()
   }

@@ -5,6 +5,7 @@ import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts
 import { generatedName } from '../../schema/names.ts'
 import type { Opaque, RetiredColumn, RetiredTable } from '../../schema/retired.ts'
 import { compareText } from '../../std/compare-text.ts'
+import { atOnce, type Pieces } from '../../std/pieces.ts'
 import { quoteName } from '../sql/printer.ts'
 import { adoptedType, ownType } from './adopted-types.ts'
 import type { SqlValue } from './codecs.ts'
@@ -20,7 +21,13 @@ import { ON_CONFLICT, WITHOUT_ROWID } from './tables.ts'
  * finished or not yet removed; what is retired is told apart.
  */
 export function introspect(database: DatabaseSync): Catalog {
+  return atOnce(introspectInPieces(database))
+}
+
+/** The same in pieces. The database must not change in between: in a transaction. */
+export function* introspectInPieces(database: DatabaseSync): Pieces<Catalog> {
   const file = readFile(database)
+  yield
   const retired: { columns: RetiredColumn[]; tables: RetiredTable[] } = { columns: [], tables: [] }
   const tables: Table[] = []
   const unreadable: Opaque[] = []
@@ -31,6 +38,7 @@ export function introspect(database: DatabaseSync): Catalog {
     if (table === null) continue
     tables.push(table)
     retired.columns.push(...retiredColumns(found, table.key))
+    yield
   }
   for (const found of file.retired) {
     const note = found.text.note?.retired

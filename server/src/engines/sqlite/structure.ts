@@ -6,6 +6,7 @@ import { diff } from '../../schema/migration/diff.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import { requireKnownVersion, systemCatalog, systemPart } from '../../schema/system-tables.ts'
 import { systemClock } from '../../std/clock.ts'
+import { inTurns } from '../../std/pieces.ts'
 import { quoteName } from '../sql/printer.ts'
 import type {
   Backup,
@@ -19,10 +20,10 @@ import type {
 } from '../structure.ts'
 import { LEASE_MS } from '../structure.ts'
 import { SqliteBackup } from './backup/backup.ts'
-import { openConnection } from './connection.ts'
+import { type Connection, openConnection } from './connection.ts'
 import { mapError } from './errors.ts'
 import { readFile } from './found-file.ts'
-import { introspect } from './introspect.ts'
+import { introspect, introspectInPieces } from './introspect.ts'
 import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
 import type { SqliteMigration } from './migrate/migration.ts'
@@ -30,13 +31,13 @@ import { patiently } from './migrate/pacer.ts'
 import type { Ask, Planned } from './migrate/run.ts'
 import type { Writer } from './writer.ts'
 
-/** More than any size at which a plan changes. */
-const ROWS_COUNTED = 1_000_000
+/** More than the size at which a plan changes; counting them takes some milliseconds. */
+const ROWS_COUNTED = 250_000
 
 interface Parts {
   readonly file: string
   readonly lockTimeoutMs: number
-  readonly writer: Pick<Writer, 'ask'>
+  readonly writer: Pick<Writer, 'ask' | 'lastWriteMs'>
   readonly version: () => number
   readonly countRows: (table: string) => Promise<number>
   readonly rewatch: (on: boolean) => Promise<void>
@@ -54,7 +55,7 @@ export class SqliteStructure implements Structure {
   }
 
   async introspect(_signal: AbortSignal): Promise<Catalog> {
-    return requireKnownVersion(this.#introspect())
+    return requireKnownVersion(await this.#introspectInTurns())
   }
 
   async survey(steps: readonly MigrationStep[], signal: AbortSignal): Promise<Survey> {
@@ -71,12 +72,16 @@ export class SqliteStructure implements Structure {
   }
 
   async #plan(steps: readonly MigrationStep[], found: Catalog, at: string): Promise<SqliteMigration> {
-    const { planMigration } = await import('./migrate/plan.ts')
-    return this.#inspect((database) => {
-      const { objects } = readFile(database)
-      const rows = (table: string): number => rowsAtLeast(database, table)
-      return planMigration(steps, { found, objects, rows, at, nowMicros: systemClock.nowMicros() })
-    })
+    const { planInPieces } = await import('./migrate/plan.ts')
+    return this.#inspectInTurns(({ database }) =>
+      inTurns(
+        planInPieces(steps, {
+          ...{ found, at, nowMicros: systemClock.nowMicros() },
+          objects: readFile(database).objects,
+          rows: (table) => rowsAtLeast(database, table),
+        }),
+      ),
+    )
   }
 
   /** Null when another process changed the structure while it was being planned, and the plan makes no sense any more. */
@@ -96,7 +101,11 @@ export class SqliteStructure implements Structure {
   /** Runs what was planned. */
   async run(planned: Planned, run: MigrationRun): Promise<void> {
     const { version, countRows, rewatch } = this.#parts
-    const place = { ask: this.#ask, version, countRows, rewatch, introspect: () => this.#introspect() }
+    const place = {
+      ...{ ask: this.#ask, version, countRows, rewatch },
+      introspect: () => this.#introspect(),
+      lastWriteMs: () => this.#parts.writer.lastWriteMs,
+    }
     const { runMigration } = await import('./migrate/run.ts')
     try {
       await runMigration(planned, run, place)
@@ -160,6 +169,30 @@ export class SqliteStructure implements Structure {
     const version = this.#parts.version()
     if (this.#last?.version !== version) this.#last = { version, found: this.#inspect(introspect) }
     return this.#last.found
+  }
+
+  async #introspectInTurns(): Promise<Catalog> {
+    if (this.#last?.version === this.#parts.version()) return this.#last.found
+    const last = await this.#inspectInTurns(async ({ database, versions }) => {
+      database.exec('BEGIN')
+      const found = await inTurns(introspectInPieces(database))
+      return { version: versions.read(), found }
+    })
+    this.#last = last
+    return last.found
+  }
+
+  async #inspectInTurns<T>(body: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      const connection = openConnection(this.#parts.file, 'inspector', this.#parts.lockTimeoutMs)
+      try {
+        return await body(connection)
+      } finally {
+        connection.database.close()
+      }
+    } catch (error) {
+      throw mapError(error)
+    }
   }
 
   #inspect<T>(body: (database: DatabaseSync) => T): T {

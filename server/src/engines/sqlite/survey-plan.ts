@@ -4,11 +4,12 @@ import type { Catalog } from '../../schema/catalog.ts'
 import { applyStep } from '../../schema/migration/apply-steps.ts'
 import { catalogOf, draftOf } from '../../schema/migration/draft.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
+import { inTurns, type Pieces } from '../../std/pieces.ts'
 import { quoteName, quoteText } from '../sql/printer.ts'
 import type { SchemaRow } from './found-file.ts'
 import { putInPlace, rewriteSchema } from './migrate/exchange.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migrate/migration.ts'
-import { planMigration } from './migrate/plan.ts'
+import { type PlanOptions, planInPieces } from './migrate/plan.ts'
 import { rubbishName } from './migrate/reserved.ts'
 import { Scratch } from './migrate/scratch.ts'
 
@@ -42,20 +43,18 @@ export async function planSurvey(steps: readonly MigrationStep[], planning: Plan
   const { found, objects, rows, nowMicros } = planning
   const at = new Date(Number(nowMicros / 1000n)).toISOString()
   const options = { rows: (table: string) => rows.get(table) ?? 0, at, nowMicros }
-  const whole = tried(() => planMigration(steps, { ...options, found, objects }))
+  const whole = await tried(planInPieces(steps, { ...options, found, objects }))
   const draft = draftOf(found, at)
   const list: StepPlan[] = []
   let before = objects
   let refusedAlone: number | null = null
   for (const [index, step] of steps.entries()) {
-    await otherTurns()
-    const alone = tried(() => {
-      const plan = planMigration([step], { ...options, found: catalogOf(draft), objects: before })
-      return { made: { sql: statementsOf(plan), copies: plan.copies.length > 0 }, after: objectsAfter(plan, before) }
-    })
-    const planned = isRefusal(alone)
-      ? tried(() => planAmong(steps.slice(0, index + 1), { ...planning, options }))
-      : alone
+    const place = { ...options, found: catalogOf(draft), objects: before }
+    const alone = steps.length > 1 ? await tried(planAlone(step, place)) : onlyPlan(whole, objects)
+    const planned =
+      isRefusal(alone) && steps.length > 1
+        ? await tried(planAmong(steps.slice(0, index + 1), { ...options, found, objects }))
+        : alone
     if (isRefusal(planned)) {
       // Perhaps only halfway, where views name columns that are called otherwise: no such structure is ever made.
       refusedAlone = list.length
@@ -69,25 +68,34 @@ export async function planSurvey(steps: readonly MigrationStep[], planning: Plan
   return { steps: steps.map((_, index) => list[index] ?? UNKNOWN), refusal }
 }
 
-type PlanOptions = Omit<Parameters<typeof planMigration>[1], 'found' | 'objects'>
-
-/** The last of these steps: the copies that are made for it among others. */
-function planAmong(
-  steps: readonly MigrationStep[],
-  { found, objects, options }: Pick<Planning, 'found' | 'objects'> & { readonly options: PlanOptions },
-): { readonly made: StepPlan; readonly after: readonly SchemaRow[] } {
-  const plan = planMigration(steps, { ...options, found, objects })
-  const copies = plan.copies.filter(({ blame }) => blame.some(({ step }) => step === steps.length - 1))
-  const sql = copies.flatMap((copy) => [...copy.create, copyStatement(copy)])
-  return { made: { sql, copies: copies.length > 0 }, after: objectsAfter(plan, objects) }
+interface PlannedStep {
+  readonly made: StepPlan
+  readonly after: readonly SchemaRow[]
 }
 
-/** Planning takes some milliseconds for each step: requests come between. */
-const otherTurns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** The only step is the whole, and nothing comes after it. */
+function onlyPlan(whole: SqliteMigration | Refusal, objects: readonly SchemaRow[]): PlannedStep | Refusal {
+  return isRefusal(whole) ? whole : { made: planOf(whole), after: objects }
+}
 
-function tried<T>(body: () => T): T | Refusal {
+function* planAlone(step: MigrationStep, options: PlanOptions): Pieces<PlannedStep> {
+  const plan = yield* planInPieces([step], options)
+  return { made: planOf(plan), after: yield* objectsAfter(plan, options.objects) }
+}
+
+const planOf = (plan: SqliteMigration): StepPlan => ({ sql: statementsOf(plan), copies: plan.copies.length > 0 })
+
+/** The last of these steps: the copies that are made for it among others. */
+function* planAmong(steps: readonly MigrationStep[], options: PlanOptions): Pieces<PlannedStep> {
+  const plan = yield* planInPieces(steps, options)
+  const copies = plan.copies.filter(({ blame }) => blame.some(({ step }) => step === steps.length - 1))
+  const sql = copies.flatMap((copy) => [...copy.create, copyStatement(copy)])
+  return { made: { sql, copies: copies.length > 0 }, after: yield* objectsAfter(plan, options.objects) }
+}
+
+async function tried<T>(pieces: Pieces<T>): Promise<T | Refusal> {
   try {
-    return body()
+    return await inTurns(pieces)
   } catch (error) {
     if (isRefusal(error)) return error
     throw error
@@ -124,12 +132,13 @@ function rewriteStatement({ type, name, newName, sql }: SchemaRewrite): string {
 }
 
 /** What sqlite_schema has after a plan, tried on a file without rows. */
-function objectsAfter(
+function* objectsAfter(
   { copies, switch: change }: SqliteMigration,
   objects: readonly SchemaRow[],
-): readonly SchemaRow[] {
+): Pieces<readonly SchemaRow[]> {
   const scratch = new Scratch(objects)
   try {
+    yield
     const { database } = scratch
     const run = (statements: readonly string[]): void => {
       for (const statement of statements) if (!statement.startsWith('INSERT ')) database.exec(statement)

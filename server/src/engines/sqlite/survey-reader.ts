@@ -11,7 +11,7 @@ import { runSurveyTask, type SurveyAnswer, type SurveyTask } from './survey-task
 import { fromFault } from './writer.ts'
 
 /** What a question may take in the server's own thread, in milliseconds, before it is asked in a process of its own. */
-const INLINE_MS = 15
+const INLINE_MS = 4
 
 /** Size of a file whose rows can be counted, which nothing interrupts, without holding requests up. */
 const INLINE_BYTES_MAX = 32 * MIB

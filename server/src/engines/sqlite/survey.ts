@@ -1,9 +1,10 @@
 import { loadGrammar } from '../../policy/expression/index.ts'
 import type { Catalog, TableKey } from '../../schema/catalog.ts'
 import type { Finding, MigrationStep } from '../../schema/migration/step.ts'
+import { inTurns } from '../../std/pieces.ts'
 import type { Survey } from '../structure.ts'
 import { readFile } from './found-file.ts'
-import { introspect } from './introspect.ts'
+import { introspectInPieces } from './introspect.ts'
 import { type ChangedTables, changedTables } from './migrate/convert-tables.ts'
 import { estimate, rowCounts } from './survey-estimate.ts'
 import { fillingQuestions } from './survey-filling.ts'
@@ -26,7 +27,7 @@ export async function survey(steps: readonly MigrationStep[], options: SurveyOpt
   await loadGrammar()
   const reader = new SurveyReader(options, options.signal)
   try {
-    const found = introspect(reader.database)
+    const found = await structureOf(reader)
     const all = changedTables(steps, found)
     const findings = await findingsOf(steps, { found, all, reader, nowMicros: options.nowMicros })
     const counts = await rowCounts(all, (task) => reader.ask(task))
@@ -45,6 +46,13 @@ export async function survey(steps: readonly MigrationStep[], options: SurveyOpt
   } finally {
     reader.close()
   }
+}
+
+async function structureOf({ database }: SurveyReader): Promise<Catalog> {
+  database.exec('BEGIN')
+  const found = await inTurns(introspectInPieces(database))
+  database.exec('COMMIT')
+  return found
 }
 
 interface Surveying {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { failure, PilarError } from '../../errors/error.ts'
+import { systemClock } from '../../std/clock.ts'
 import { StaleStructure } from '../engine.ts'
 import type { Answer, ChangedRow, Fault, Outcome, Reply, Request, WriterSettings } from './writer-messages.ts'
 
@@ -29,6 +30,8 @@ export class Writer {
   readonly #waiting = new Map<number, Waiting>()
   readonly #queueMax: number
   readonly #onCommit: (rows: readonly ChangedRow[]) => void
+  /** When a request wrote last, on the monotonic clock. */
+  lastWriteMs = Number.NEGATIVE_INFINITY
   #lastId = 0
   #ended: Error | null = null
 
@@ -72,6 +75,7 @@ export class Writer {
   ask(request: Asked): Promise<Outcome> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     if (this.#waiting.size >= this.#queueMax && request.kind === 'write') return Promise.reject(failure('53300'))
+    if (request.kind === 'write') this.lastWriteMs = systemClock.monotonicMs()
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })

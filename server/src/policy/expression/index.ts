@@ -10,7 +10,7 @@ import { assign, assignUnfitted, booleanArgument, settled } from './rules.ts'
 import { parseExpressionText } from './sql.ts'
 
 export { ExpressionError } from './error.ts'
-export { loadGrammar, setGrammar } from './sql.ts'
+export { loadGrammar, readyFor, setGrammar } from './sql.ts'
 export { parseSelect, readSelect, selectNamesActor } from './view.ts'
 
 /** What an expression's names mean, and what its value must be. */

@@ -5,7 +5,11 @@ import { ExpressionError } from './error.ts'
 export type { Node, SelectStmt }
 
 /** What PostgreSQL's grammar says of a text: its statements, or what is wrong and at which character, counted from 0. */
-export type Grammar = (sql: string) => GrammarAnswer
+export interface Grammar {
+  (sql: string): GrammarAnswer
+  /** Resolves as soon as an answer takes no longer than the text; absent where that is always so. */
+  readonly ready?: () => Promise<void>
+}
 export type GrammarAnswer =
   | { readonly statements: NonNullable<ParseResult['stmts']> }
   | { readonly error: string; readonly position: number }
@@ -34,6 +38,14 @@ export function remember(answers: Answers): void {
 /** Loads PostgreSQL's grammar into this thread unless one is set. Must be awaited before any expression is parsed. */
 export async function loadGrammar(): Promise<void> {
   grammar ??= await grammarHere()
+}
+
+/** Resolves when these texts can be parsed without anybody waiting for the grammar to load: at once where all of them are known. */
+export async function readyFor(sqls: Iterable<string>): Promise<void> {
+  await loadGrammar()
+  for (const sql of sqls) {
+    if (!foreseen.has(sql) && remembered.get(sql) === undefined) return grammar?.ready?.()
+  }
 }
 
 /** The grammar in this thread: 10 ms to load, and then the first text costs another 20 ms. */

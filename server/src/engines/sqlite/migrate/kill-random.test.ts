@@ -84,6 +84,7 @@ async function attempt(database: DatabaseSync, { steps, rows }: Case, tasks: num
     version: () => new VersionReader(database).read(),
     introspect: () => introspect(database),
     countRows: async () => 0,
+    lastWriteMs: () => Number.NEGATIVE_INFINITY,
     rewatch: async () => {},
   }
   await runMigration({ plan, from, expected, entry: null }, run, place)

@@ -21,6 +21,17 @@ test('a batch that took long is followed by a smaller one, and a short one by a 
   assert.equal(pacer.rows, 50_000)
 })
 
+test('while requests write, a batch is as short as they are', async () => {
+  let lastWriteMs = performance.now()
+  const pacer = new Pacer({ signal, lastWriteMs: () => lastWriteMs })
+  const first = pacer.rows
+  await pacer.after(10)
+  assert.equal(pacer.rows, first / 2)
+  lastWriteMs -= 2_000
+  await pacer.after(10)
+  assert.equal(pacer.rows, first)
+})
+
 test('at half the pace it rests as long as it works', async () => {
   const restMs = await restOf(new Pacer({ signal, pace: 0.5 }), 60)
   assert.ok(restMs >= 59, `${restMs} ms`)

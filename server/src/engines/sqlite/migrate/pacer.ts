@@ -2,8 +2,11 @@ import { failure, PilarError } from '../../../errors/error.ts'
 import { systemClock } from '../../../std/clock.ts'
 import type { MigrationRun } from '../../structure.ts'
 
-/** What a batch should take, in milliseconds: writes of requests run between two of them. */
+/** What a batch should take, in milliseconds: writes of requests run between two of them. The second while there are such writes. */
 const BATCH_MS = 40
+const SHARED_BATCH_MS = 5
+/** How long after a write of a request the next one is reckoned with. */
+const SHARED_MS = 1_000
 const ROWS_MIN = 10
 const ROWS_MAX = 50_000
 /**
@@ -13,13 +16,18 @@ const ROWS_MAX = 50_000
 const WORK_MS = 250
 const REST_MS = 105
 
+interface Pacing extends Pick<MigrationRun, 'signal' | 'pace' | 'pause'> {
+  /** When a request of this process wrote last, on the monotonic clock. */
+  readonly lastWriteMs?: () => number
+}
+
 /** How much at once, and when to rest. */
 export class Pacer {
-  readonly #run: Pick<MigrationRun, 'signal' | 'pace' | 'pause'>
+  readonly #run: Pacing
   #rows = 500
   #workedMs = 0
 
-  constructor(run: Pick<MigrationRun, 'signal' | 'pace' | 'pause'>) {
+  constructor(run: Pacing) {
     this.#run = run
   }
 
@@ -30,7 +38,9 @@ export class Pacer {
 
   /** Between batches: adapts to what the last one took, and rests. 57014 when the signal came. */
   async after(tookMs: number): Promise<void> {
-    const factor = Math.min(2, Math.max(0.2, BATCH_MS / Math.max(tookMs, 1)))
+    const lastWriteMs = this.#run.lastWriteMs?.() ?? Number.NEGATIVE_INFINITY
+    const batchMs = systemClock.monotonicMs() - lastWriteMs < SHARED_MS ? SHARED_BATCH_MS : BATCH_MS
+    const factor = Math.min(2, Math.max(0.2, batchMs / Math.max(tookMs, 1)))
     this.#rows = Math.round(Math.min(ROWS_MAX, Math.max(ROWS_MIN, this.#rows * factor)))
     const pace = Math.min(1, Math.max(0.05, this.#run.pace ?? 1))
     let restMs = tookMs * (1 / pace - 1)

@@ -1,6 +1,7 @@
 import { failure } from '../../../errors/error.ts'
 import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
+import { inPieces, type Pieces } from '../../../std/pieces.ts'
 import { computedColumns, nativeGenerated } from '../generated.ts'
 import { readTableText } from '../read-table-sql.ts'
 import { tableName } from '../tables.ts'
@@ -49,18 +50,26 @@ export interface PlanInput {
 }
 
 /** Everything that was there before and stays, in the order it was found. */
-export function plannedTables(trace: Trace, input: PlanInput): readonly PlannedTable[] {
-  return [...trace.tables].flatMap(([key, each]) => {
-    if (each.origin === null || each.from === null) return []
-    const retired = trace.after.retired.tables.find((one) => one.storedAs === key) ?? null
-    const table = retired?.table ?? trace.after.tables.get(key)
-    if (table === undefined) throw new Error(`assertion failed: ${key} is in the migrated catalog`)
-    if (input.scratch.object('table', each.origin) === null) {
-      if (table === each.from) return []
-      throw unmakeable('table', each.origin)
-    }
-    return [planTable({ trace: each, table, retired, name: retired?.storedAs ?? tableName(table) }, trace.after, input)]
-  })
+export function* plannedTables(trace: Trace, input: PlanInput): Pieces<readonly PlannedTable[]> {
+  const tables = yield* inPieces(trace.tables, ([key, table]) => plannedTable(key, table, { trace, input }))
+  return tables.flat()
+}
+
+/** One, or none where there is nothing of it afterwards or nothing to do. */
+function plannedTable(
+  key: string,
+  each: TableTrace,
+  { trace, input }: { readonly trace: Trace; readonly input: PlanInput },
+): readonly PlannedTable[] {
+  if (each.origin === null || each.from === null) return []
+  const retired = trace.after.retired.tables.find((one) => one.storedAs === key) ?? null
+  const table = retired?.table ?? trace.after.tables.get(key)
+  if (table === undefined) throw new Error(`assertion failed: ${key} is in the migrated catalog`)
+  if (input.scratch.object('table', each.origin) === null) {
+    if (table === each.from) return []
+    throw unmakeable('table', each.origin)
+  }
+  return [planTable({ trace: each, table, retired, name: retired?.storedAs ?? tableName(table) }, trace.after, input)]
 }
 
 /** What nobody touches is left alone, whether it can be made here or not. */
@@ -150,7 +159,7 @@ export const VERIFY_ROWS_MAX = 200_000
 export function copyReason(
   planned: PlannedTable,
   after: Catalog,
-  { found, rows }: { readonly found: Catalog; readonly rows: number },
+  { found, rows }: { readonly found: Catalog; readonly rows: () => number },
 ): CopyReason | null {
   const { trace, table, columns } = planned
   if (trace.keyStep !== null) return { step: trace.keyStep, why: 'the primary key changes' }
@@ -163,9 +172,11 @@ export function copyReason(
   if (lost.length > 0) return { step: null, why: `${lost.join(', ')} goes` }
   const unique = goneOf('uniques', trace).find((at) => !planned.uniqueIndexes.has(trace.from?.uniques[at]?.name ?? ''))
   if (unique !== undefined && planned.retired === null) return { step: null, why: 'a unique key goes' }
-  if (rows <= VERIFY_ROWS_MAX || planned.retired !== null) return null
+  if (planned.retired !== null) return null
   const rule = newRule(planned)
-  return rule === null ? null : { step: rule, why: `${table.name} has many rows, and a new rule` }
+  return rule === null || rows() <= VERIFY_ROWS_MAX
+    ? null
+    : { step: rule, why: `${table.name} has many rows, and a new rule` }
 }
 
 function columnReason(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Catalog, Table, TableKey } from '../../../schema/catalog.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
+import { atOnce, inPieces, type Pieces } from '../../../std/pieces.ts'
 import { quoteName } from '../../sql/printer.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { readNote } from '../notes.ts'
@@ -42,9 +43,17 @@ export interface PlanOptions {
  * 0A000 for what SQLite can't do.
  */
 export function planMigration(steps: readonly MigrationStep[], options: PlanOptions): SqliteMigration {
+  return atOnce(planInPieces(steps, options))
+}
+
+/** The same in pieces: thirty tables take twenty milliseconds while the code is new to V8, and requests may be waiting. */
+export function* planInPieces(steps: readonly MigrationStep[], options: PlanOptions): Pieces<SqliteMigration> {
   const scratch = new Scratch(options.objects)
   try {
-    return new Planner(steps, options, scratch).plan()
+    yield
+    const planner = new Planner(steps, options, scratch)
+    yield
+    return yield* planner.plan()
   } finally {
     scratch.close()
   }
@@ -87,24 +96,26 @@ class Planner {
     this.#trace = traceSteps(steps, options.found, options.at)
   }
 
-  plan(): SqliteMigration {
+  *plan(): Pieces<SqliteMigration> {
     const { found, nowMicros, rows, objects } = this.#options
     const { after } = this.#trace
-    const planned = plannedTables(this.#trace, { found, nowMicros, scratch: this.#scratch })
+    const planned = yield* plannedTables(this.#trace, { found, nowMicros, scratch: this.#scratch })
     const views = planViews({ found, after, objects })
     this.#run(views.drop)
-    const works = planned.map((table): Work => {
+    const works = yield* inPieces(planned, (table): Work => {
       const origin = table.trace.origin ?? ''
-      const isCopied = copyReason(table, after, { found, rows: rows(origin) }) !== null
+      const isCopied = copyReason(table, after, { found, rows: () => rows(origin) }) !== null
       return { planned: table, isCopied, key: rowKeyOf(this.#scratch, origin), renamed: new Map() }
     })
+    yield
     if (this.#alters(works)) this.#first.push(...this.#scratch.fixQuotes())
     this.#dropIndexes(works)
     const filled = this.#fillTables()
     const renamed = this.#rename(works, filled)
     this.#createTables(filled)
+    yield
     this.#rewrites.push(...planVirtualTables(objects, renamed.map(renamedTable)))
-    const copies = renamed.flatMap((work, at) => this.#finish(work, at))
+    const copies = (yield* inPieces(renamed, (work, at) => this.#finish(work, at))).flat()
     for (const table of this.#newTables())
       this.#createIndexes(
         table,
@@ -119,6 +130,7 @@ class Planner {
     const verifying = verified.map((each, at) => verifyingCopy(each, `${COPY_PREFIX}${this.#id}_key${at}`))
     const checks = planChecks(renamed, after, new Set(verified.map(({ foreignKey }) => foreignKey)))
     const parts = { first: this.#first, names, rewrites: orderRewrites(this.#rewrites), last: this.#last, checks }
+    yield
     this.#rehearse(parts)
     return { id: this.#id, copies: [...copies, ...verifying], switch: parts }
   }

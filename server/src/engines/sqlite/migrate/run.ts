@@ -22,6 +22,7 @@ export interface Place {
   readonly introspect: () => Catalog
   /** Roughly how many rows a table has; 0 where that takes too long. */
   readonly countRows: (table: string) => Promise<number>
+  readonly lastWriteMs: () => number
   /** Ends watching of changes before the switch, and begins it again. */
   readonly rewatch: (on: boolean) => Promise<void>
 }
@@ -96,7 +97,7 @@ class Run {
     this.#planned = planned
     this.#run = run
     this.#place = place
-    this.#pacer = new Pacer(run)
+    this.#pacer = new Pacer({ ...run, lastWriteMs: place.lastWriteMs })
   }
 
   async all(): Promise<void> {

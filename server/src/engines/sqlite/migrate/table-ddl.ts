@@ -1,3 +1,4 @@
+import { Lru } from '../../../std/lru.ts'
 import { inParentheses, isKeyword, nameOf, type Token, tokenize, wordsInParentheses } from '../sql-text.ts'
 
 /**
@@ -54,8 +55,21 @@ export interface Piece {
   readonly columns: readonly string[]
 }
 
+/** Introspection, surveys and plans read the texts of the same tables again and again: of so many, the pieces are remembered. */
+const REMEMBERED_MAX = 200
+const remembered = new Lru<string, { readonly ddl: TableDdl | null }>(REMEMBERED_MAX)
+
 /** Null for what has no definitions to take apart. */
 export function parseTable(sql: string): TableDdl | null {
+  let known = remembered.get(sql)
+  if (known === undefined) {
+    known = { ddl: takeApart(sql) }
+    remembered.set(sql, known)
+  }
+  return known.ddl
+}
+
+function takeApart(sql: string): TableDdl | null {
   const tokens = tokenize(sql)
   const opening = tokens.findIndex((token) => token.kind === 'mark' && token.text === '(')
   const closing = tokens.findIndex((token, at) => at > opening && token.depth === 0 && token.text === ')')
