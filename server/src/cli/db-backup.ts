@@ -3,8 +3,10 @@ import { dirname, join, resolve } from 'node:path'
 import { systemClock } from '../std/clock.ts'
 import { backupsFolder, moment } from './backups.ts'
 import { type Command, JSON_OPTION, stopSignal } from './command.ts'
+import { databaseFile } from './database-file.ts'
 import { progressOf, withPool } from './open-pool.ts'
 import { DB_OPTIONS, openTransfer } from './open-transfer.ts'
+import { requireTarget } from './target-file.ts'
 
 export const command: Command = {
   synopsis: 'pilar db backup [--json] [--database URL] [--project DIR] [--data DIR] [FILE]',
@@ -22,6 +24,7 @@ export const command: Command = {
       given0 === undefined
         ? join(backupsFolder(target.serving), `${moment(systemClock)}.db`)
         : resolve(shell.cwd, given0)
+    requireTarget(file, databaseFile(target.serving))
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const signal = stopSignal(shell.untilStopped())
     const saved = await withPool(target, shell, (_pool, backup) =>

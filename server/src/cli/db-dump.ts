@@ -9,7 +9,9 @@ import { dumpName } from '../pipeline/dump/format.ts'
 import type { Table } from '../schema/catalog.ts'
 import { nearest } from '../std/nearest.ts'
 import { type Command, type Invocation, JSON_OPTION, suggestion, UsageError } from './command.ts'
+import { databaseFile } from './database-file.ts'
 import { DB_OPTIONS, loadGrammar, openTransfer } from './open-transfer.ts'
+import { requireTarget } from './target-file.ts'
 import { version } from './version.ts'
 
 const FORMATS = ['sql', 'ndjson'] as const
@@ -39,7 +41,9 @@ export const command: Command = {
   ],
   run: async (invocation) => {
     const format = readFormat(invocation)
-    const { transfer } = openTransfer(invocation)
+    const { transfer, serving } = openTransfer(invocation)
+    const out = invocation.text('out')
+    if (out !== undefined) requireTarget(resolve(invocation.shell.cwd, out), databaseFile(serving))
     await loadGrammar()
     const snapshot = await transfer.snapshot()
     try {

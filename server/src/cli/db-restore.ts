@@ -8,6 +8,7 @@ import { databaseFile } from './database-file.ts'
 import { forgetFirstSeed } from './first-seed.ts'
 import { replaceDatabase } from './open-pool.ts'
 import { DB_OPTIONS, type OpenTransfer, openTransfer, transferOf } from './open-transfer.ts'
+import { requireBackup } from './target-file.ts'
 
 const EXIT_FAILED = 1
 /** Tables that are named when it is shown what is replaced. */
@@ -32,6 +33,7 @@ export const command: Command = {
       throw failure('PILAR_DUMP', { message: `there is no file ${file}` })
     }
     const target = openTransfer(invocation, { create: true })
+    requireBackup(file, databaseFile(target.serving))
     const now = await describe(target, shell)
     const backup = await describe(ofBackup(file, target), shell)
     shell.output.report(`This replaces ${now}\nby ${backup}`)

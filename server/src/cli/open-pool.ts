@@ -51,6 +51,7 @@ export async function replaceDatabase(
     let saved: SavedBackup | null = null
     const save = backupBefore({
       ...{ structure, folder: backupsFolder(serving), kept: serving.settings.backupsKept, clock: systemClock, signal },
+      spared: file,
       saved: (made) => {
         saved = made
       },

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SavedBackup, Structure } from '../../engines/structure.ts'
 import type { Clock } from '../../std/clock.ts'
@@ -11,6 +11,8 @@ export interface BackupBeforeOptions {
   readonly kept: number
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** A backup that is about to be put back: it stays, however old. */
+  readonly spared?: string
   /** Told when one was written. */
   readonly saved?: (backup: SavedBackup) => void
 }
@@ -34,7 +36,15 @@ export function backupBefore(options: BackupBeforeOptions): () => Promise<void> 
   }
 }
 
-async function removeOld({ folder, kept }: BackupBeforeOptions): Promise<void> {
+async function removeOld({ folder, kept, spared }: BackupBeforeOptions): Promise<void> {
   const names = (await readdir(folder)).filter((name) => OURS.test(name)).sort()
-  for (const name of names.slice(0, Math.max(0, names.length - kept))) await rm(join(folder, name), { force: true })
+  for (const name of names.slice(0, Math.max(0, names.length - kept))) {
+    const path = join(folder, name)
+    if (spared === undefined || !(await isSame(path, spared))) await rm(path, { force: true })
+  }
+}
+
+async function isSame(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path, { bigint: true })))
+  return one?.ino === other?.ino && one?.dev === other?.dev
 }

@@ -25,6 +25,8 @@ export class SqliteBackup implements Backup {
     const partial = `${file}.partial`
     try {
       await rm(partial, { force: true })
+      // SQLite would make it for everybody to read.
+      await (await open(partial, 'wx', 0o600)).close()
       const reply = await inChild({ kind: 'save', file: this.#file, to: partial }, options)
       if (reply.kind !== 'saved') throw new Error('assertion failed: a backup was saved')
       await rename(partial, file)
