@@ -81,7 +81,7 @@ function openHere(file: string, sabotage: Sabotage = (task) => task) {
     }
   }
   const structure = new SqliteStructure({
-    ...{ file, lockTimeoutMs: LOCK_MS, writer: { ask, lastWriteMs: Number.NEGATIVE_INFINITY } },
+    ...{ file, lockTimeoutMs: LOCK_MS, writer: { ask } },
     ...{ version: () => versions.read(), countRows: async () => 0, rewatch: async () => {} },
   })
   return { structure, close: async () => database.close() }

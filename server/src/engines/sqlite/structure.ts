@@ -37,7 +37,7 @@ const ROWS_COUNTED = 250_000
 interface Parts {
   readonly file: string
   readonly lockTimeoutMs: number
-  readonly writer: Pick<Writer, 'ask' | 'lastWriteMs'>
+  readonly writer: Pick<Writer, 'ask'> & Partial<Pick<Writer, 'lastWriteMs'>>
   readonly version: () => number
   readonly countRows: (table: string) => Promise<number>
   readonly rewatch: (on: boolean) => Promise<void>
@@ -104,7 +104,7 @@ export class SqliteStructure implements Structure {
     const place = {
       ...{ ask: this.#ask, version, countRows, rewatch },
       introspect: () => this.#introspect(),
-      lastWriteMs: () => this.#parts.writer.lastWriteMs,
+      lastWriteMs: () => this.#parts.writer.lastWriteMs ?? Number.NEGATIVE_INFINITY,
     }
     const { runMigration } = await import('./migrate/run.ts')
     try {
