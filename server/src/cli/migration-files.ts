@@ -16,7 +16,7 @@ export type LoadedMigrations =
   | { readonly message: string; readonly hint: string | null }
 
 /** Paths of a project's migration files in order; null where it has no such folder. Throws PILAR_MIGRATION for a name that has no place in it. */
-export function migrationPaths(project: string): readonly string[] | null {
+function migrationPaths(project: string): readonly string[] | null {
   const folder = join(project, MIGRATIONS_FOLDER)
   const names = namesIn(folder)
   if (names === null) return null

@@ -53,7 +53,7 @@ export function transferOf(serving: Serving): Pick<OpenTransfer, 'database' | 't
 export { loadGrammar }
 
 /** Refuses to make an empty database where one that exists is meant. */
-export function requireThere(serving: Serving): void {
+function requireThere(serving: Serving): void {
   const { settings } = serving
   const file = databaseFile(serving)
   if (file === null || existsSync(file)) return

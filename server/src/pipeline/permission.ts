@@ -54,7 +54,7 @@ export const HINT_APPLY =
 export const HINT_UNDONE =
   'This was undone here. To have it again: pilar migrate apply. Else change schema.ts to what the database has.'
 export const HINT_ROWS = 'Change these rows, or say in schema.ts what becomes of them, with .default() or .using().'
-export const HINT_RENAME =
+const HINT_RENAME =
   'Say so with .was(), and the values move along. If it is no rename, save once more: what is removed is kept out of sight.'
 
 /** A person should see the plan first: to be told, and done when asked for again. */

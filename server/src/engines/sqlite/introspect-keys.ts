@@ -6,7 +6,7 @@ import { readNote } from './notes.ts'
 import { keyText } from './read-table-sql.ts'
 
 /** The note of an index that stands for a unique key: one that was added to a table that had rows. */
-export const UNIQUE_NOTE = 'unique'
+const UNIQUE_NOTE = 'unique'
 
 export interface IndexColumnRow {
   /** -1 the rowid, -2 an expression. */

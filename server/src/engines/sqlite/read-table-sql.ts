@@ -88,7 +88,7 @@ export function keyText(kind: 'primary' | 'unique' | 'foreign', columns: readonl
  * Ours have the PostgreSQL expression beside them; others are SQLite's own text. `before` are the checks of the table that stand before it: of those
  * without a name, the second of one kind is called `posts_check1`, as PostgreSQL would call it.
  */
-export function readCheck(
+function readCheck(
   piece: Piece,
   part: Pick<Part, 'column'>,
   place: { readonly table: string; readonly before: readonly Check[] },

@@ -23,7 +23,7 @@ export function printView(view: Table, printer: ExprPrinter): string {
   return printViewQuery(query, view, printer)
 }
 
-export function printViewQuery(query: ViewQuery, view: Table, printer: ExprPrinter): string {
+function printViewQuery(query: ViewQuery, view: Table, printer: ExprPrinter): string {
   return printSelect(query, printer, () =>
     view.columns.flatMap((column) => {
       const output = query.output.find(({ name }) => name === column.name)

@@ -37,7 +37,7 @@ export async function migrationState(options: StateOptions): Promise<MigrationSt
 }
 
 /** What somebody else changed since the structure was declared last. Tables that are only referred to are nobody's change. */
-export function driftOf(found: Catalog, declared: Catalog | null, existing: ReadonlySet<TableKey>): readonly string[] {
+function driftOf(found: Catalog, declared: Catalog | null, existing: ReadonlySet<TableKey>): readonly string[] {
   if (declared === null) return []
   const { steps, obstacles, warnings } = diff(found, declared, { known: declared, existing })
   const drifted = warnings.filter(({ kind }) => kind === 'drift')

@@ -73,6 +73,6 @@ function notStanding(which: string | number, entry: JournalEntry | undefined): E
 const describeName = (which: string | number): string => (typeof which === 'number' ? `#${which}` : `"${which}"`)
 
 /** The file's name, or the number of a migration without one: `0003_add_slugs`, `#7`. */
-export function describeEntry({ id, name }: Pick<JournalEntry, 'id' | 'name'>): string {
+function describeEntry({ id, name }: Pick<JournalEntry, 'id' | 'name'>): string {
   return name ?? `#${id}`
 }

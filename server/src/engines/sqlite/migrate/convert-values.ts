@@ -43,7 +43,7 @@ function uncut(to: ScalarType, value: string): Value {
 }
 
 /** Whether a value that can be converted is less afterwards, as `CastRule.loses` says it. */
-export function losesByConversion(
+function losesByConversion(
   types: { from: ColumnType; to: ColumnType },
   value: Value,
   converted: Value,

@@ -173,7 +173,7 @@ function fillOf({ column, fill, from, restores }: ColumnValue, work: Work): stri
 const rawColumn = (name: string): string => `${SOURCE}.${quoteName(name)}`
 
 /** A stored value of one column as another one keeps it. Throws 42846 where only an expression could say it. */
-export function convertStored(
+function convertStored(
   { from, to }: { readonly from: Column; readonly to: Column },
   raw: string,
   printer: ExprPrinter,

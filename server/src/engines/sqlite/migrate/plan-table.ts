@@ -226,7 +226,7 @@ export function goneOf(kind: NamedKind, trace: TableTrace): readonly number[] {
   return (trace.from?.[kind] ?? []).map((_, at) => at).filter((at) => !kept.has(at))
 }
 
-export const newOf = (kind: NamedKind, trace: TableTrace): readonly NamedTrace[] =>
+const newOf = (kind: NamedKind, trace: TableTrace): readonly NamedTrace[] =>
   trace.named[kind].filter((each) => each.origin === null)
 
 function newRule({ trace, columns }: PlannedTable): number | null {

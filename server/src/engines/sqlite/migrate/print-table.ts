@@ -115,7 +115,7 @@ export function printGenerated(column: Column, table: Table, catalog: Catalog): 
   return sql === null ? '' : `GENERATED ALWAYS AS (${sql}) ${column.generated?.stored === true ? 'STORED' : 'VIRTUAL'}`
 }
 
-export function printReferences(key: ForeignKey, catalog: Catalog): string {
+function printReferences(key: ForeignKey, catalog: Catalog): string {
   const target = catalog.tables.get(key.references.table)
   const [schema = 'public', name = ''] = splitKey(key.references.table)
   const table = quoteName(tableName(target ?? { schema, name }))
@@ -162,7 +162,7 @@ function indexCondition(index: Index, table: Table, catalog: Catalog): string {
   return sql
 }
 
-export function notNative(what: string, where: string): Error {
+function notNative(what: string, where: string): Error {
   const message = `the ${what} ${where} needs a function that SQLite does not have, and the file must stay usable without Pilar`
   return failure(
     '0A000',

@@ -96,11 +96,11 @@ export interface StructureOutcomes {
 }
 
 /** Somebody else has the lease; the mark is another one with each renewal. */
-export type Held = { readonly fence: null; readonly holder: string; readonly mark: string }
+type Held = { readonly fence: null; readonly holder: string; readonly mark: string }
 export type Changed = { readonly kind: 'changed'; readonly version: number }
 /** The structure is not the one that the task was made for; `version` is the one there is. */
-export type Stale = { readonly kind: 'stale'; readonly version: number }
-export type Behind = { readonly kind: 'behind' }
+type Stale = { readonly kind: 'stale'; readonly version: number }
+type Behind = { readonly kind: 'behind' }
 
 export interface Copied {
   readonly rows: number

@@ -83,16 +83,7 @@ export function traceSteps(steps: readonly MigrationStep[], found: Catalog, at: 
 function begun(table: Table, origin: string, found: Catalog): TableTrace {
   const isRetired = origin.startsWith('pilar.retired_')
   const key = isRetired ? origin : table.key
-  const kept = (from: Column, name: string): ColumnTrace => ({
-    origin: name,
-    from,
-    using: null,
-    fill: null,
-    restores: null,
-    converted: null,
-    generated: null,
-    step: null,
-  })
+  const kept = (from: Column, name: string): ColumnTrace => ({ ...NEW, origin: name, from })
   const stored = found.retired.columns.filter((each) => each.table === key)
   return {
     origin,
