@@ -8,8 +8,9 @@ export interface Column {
   readonly name: string
   readonly type: ColumnType
   readonly nullable: boolean
-  /** A PostgreSQL expression, or null. */
+  /** A PostgreSQL expression, or null. On an adopted table, the engine's own text, and `nativeDefault` is true. */
   readonly default: string | null
+  readonly nativeDefault?: boolean
   /** A PostgreSQL expression over the row's other columns. On an adopted table, the engine's own text, and `native` is true. */
   readonly generated: { readonly expression: string; readonly stored: boolean; readonly native?: boolean } | null
   /** `always` refuses a value in writes (428C9); `by default` accepts one. */

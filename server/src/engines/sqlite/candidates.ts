@@ -2,7 +2,7 @@ import type { Expr } from '../../query/expr.ts'
 import { collect } from '../../query/expr-tools.ts'
 import type { InsertPlan } from '../../query/plan.ts'
 import type { Catalog, Column, Table } from '../../schema/catalog.ts'
-import { quoteName } from '../sql/printer.ts'
+import { quoteName, quoteText } from '../sql/printer.ts'
 import { fromStorageJson, PLAIN } from './codecs.ts'
 import type { ExprPrinter } from './expr.ts'
 import { encodePayload, type PayloadColumn, payloadColumns } from './payload.ts'
@@ -56,7 +56,7 @@ const uuidColumn = (column: Column): PayloadColumn => ({
 
 /** A default as an Expr; null where there is none, or where only the table itself knows it. */
 function defaultOf(column: Column, catalog: Catalog): Expr | null {
-  if (column.default === null || column.generated !== null) return null
+  if (column.default === null || column.generated !== null || column.nativeDefault === true) return null
   try {
     return parseDefault(column.default, column, catalog)
   } catch (error) {
@@ -142,11 +142,23 @@ function printGiven(value: string, position: number, source: Source): string {
 function printDefault(column: Column, source: Source, printer: ExprPrinter): string {
   const expr = source.defaults.get(column.name)
   if (expr !== undefined) return printStored(expr, column, printer)
+  if (column.nativeDefault === true && column.default !== null) return nativeDefault(column.default)
   const { table } = source
   const isRowid = table.primaryKey.length === 1 && table.primaryKey[0] === column.name
   if (column.identity === null || (isRowid && rowidName(table) !== null)) return 'NULL'
   const name = quoteName(column.name)
   return `((SELECT ifnull(max(${name}), 0) FROM ${quoteName(tableName(table))}) + k.key + 1)`
+}
+
+const CONSTANTS = ['null', 'true', 'false', 'current_time', 'current_date', 'current_timestamp']
+
+/** What the table itself would put there, in its own words. Of a DEFAULT, SQLite takes a bare word for a text. */
+function nativeDefault(text: string): string {
+  const [word, more] = tokenize(text).filter(({ kind }) => kind !== 'comment')
+  const isText = word?.kind === 'word' && more === undefined
+  if (isText && (word.quoted || !CONSTANTS.includes(word.text.toLowerCase()))) return quoteText(word.text)
+  // A comment may end with the line.
+  return `(${text}\n)`
 }
 
 /** Columns of one source that conditions mention. */

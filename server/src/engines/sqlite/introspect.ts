@@ -132,6 +132,7 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; f
     identity: note === undefined ? (isRowid ? 'by default' : null) : (note.identity ?? null),
     comment: note?.comment ?? null,
     ...(adopted === null ? {} : { storage: adopted.storage }),
+    ...(note?.default === undefined && own === null && row.dflt_value !== null ? { nativeDefault: true } : {}),
   })
 }
 

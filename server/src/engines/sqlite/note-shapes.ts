@@ -58,6 +58,7 @@ const isColumn = shaped({
   type: isType,
   nullable: isFlag,
   default: nullable(isText),
+  nativeDefault: may(isFlag),
   generated: nullable(shaped({ expression: isText, stored: isFlag, native: may(isFlag) })),
   identity: nullable(isIdentity),
   comment: nullable(isText),

@@ -97,7 +97,7 @@ function applyColumnStep(draft: Draft, step: ColumnStep): void {
       changeColumn(draft, step, { nullable: step.kind === 'drop-not-null' })
       break
     case 'set-default':
-      changeColumn(draft, step, { default: step.default })
+      setDefault(draft, step)
       break
     case 'set-column-comment':
       changeColumn(draft, step, { comment: step.comment })
@@ -111,6 +111,13 @@ function applyColumnStep(draft: Draft, step: ColumnStep): void {
     default:
       unreachable(step)
   }
+}
+
+/** What is set is no text of the engine's own any more. */
+function setDefault(draft: Draft, step: Extract<ColumnStep, { kind: 'set-default' }>): void {
+  const table = tableOf(draft, step.table)
+  const { nativeDefault: _, ...column } = columnOf(table, step.column)
+  putColumn(draft, table, { ...column, default: step.default })
 }
 
 function changeColumn(

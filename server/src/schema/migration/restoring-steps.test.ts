@@ -107,7 +107,10 @@ test('a table comes back as the file says, whatever it had when it was retired',
       .index('old'),
   }
   const found = applySteps(catalog(had), [{ kind: 'retire-table', table: 'public.notes' }], AT)
-  const wanted = catalog({ users, notes: table({ id, author: c.integer(), body: c.text().default(`''`) }).index('body') })
+  const wanted = catalog({
+    users,
+    notes: table({ id, author: c.integer(), body: c.text().default(`''`) }).index('body'),
+  })
   assert.deepEqual(lead(found, between(withoutRetired(found), wanted).steps), [
     'restore-table (pilar.retired_notes)',
     'retire-column notes old',

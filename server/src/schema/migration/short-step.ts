@@ -88,6 +88,7 @@ const identity = word(['always', 'by default'])
 
 const column = object<Column>({
   ...{ name: required(text), type: required(type), nullable: plainly(flag, false), default: nullText },
+  nativeDefault: absent(flag),
   generated: plainly<Column['generated']>(generated, null),
   identity: plainly<Column['identity']>(identity, null),
   ...{ comment: nullText, storage: absent(text), was: absent(text), using: absent(text) },

@@ -95,7 +95,8 @@ function translateColumn(column: Column, { scope, attempt }: ColumnContext): Col
   }
   if (preset === null || column.generated !== null) return column
   const part = { kind: 'default', name: column.name, text: preset }
-  return { ...column, default: attempt(part, () => translateDefault(preset, column)) ?? null }
+  const { nativeDefault: _, ...rest } = column
+  return { ...rest, default: attempt(part, () => translateDefault(preset, column)) ?? null }
 }
 
 const BITS: Readonly<Record<string, number>> = { smallint: 15, integer: 31, bigint: 63 }
