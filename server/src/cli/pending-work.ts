@@ -115,7 +115,7 @@ export function workText(work: PendingWork, options: PrintOptions): string {
 const NOT_SURVEYED = ' What its rows say will be known when the files before it are applied.'
 
 const UNNOTED =
-  'The journal does not say yet that it is declared: pilar migrate apply notes that, so that what is taken out of schema.ts later\ncan be retired.'
+  'Its journal does not say so yet. pilar migrate apply notes it: what is then taken out of schema.ts is retired,\nand not just left alone.'
 
 const SCHEMA_AHEAD = `schema.ts has changes that no file in migrations/ has.\nhint: ${NEW_HINT}`
 

@@ -65,6 +65,8 @@ A [Pilar](https://www.npmjs.com/package/pilar) project. \`schema.ts\` is the tru
     npx pilar dev              # serve it and follow changes of schema.ts
     npx pilar start            # serve it
     npx pilar keys             # the keys that clients send
+    npx pilar migrate plan     # what a change of schema.ts would do to the rows
+    npx pilar migrate apply    # do it
     npx pilar policy matrix    # who may do what, for review
 `,
 }

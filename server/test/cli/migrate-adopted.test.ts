@@ -34,8 +34,8 @@ test('the first apply notes what is declared of a database, so that it is known 
   schema(`customers: table({ ${ID}, ${NAME} })${policies}`)
   const unnoted =
     'Nothing to do: the database has what is declared.\n\n' +
-    'The journal does not say yet that it is declared: pilar migrate apply notes that, so that what is taken out of schema.ts later\n' +
-    'can be retired.'
+    'Its journal does not say so yet. pilar migrate apply notes it: what is then taken out of schema.ts is retired,\n' +
+    'and not just left alone.'
   assert.deepEqual(await migrate('plan'), { code: 0, out: unnoted, err: '' })
   assert.deepEqual(await migrate('apply'), { code: 0, out: `${unnoted}\n\nNoted the structure as it is.`, err: '' })
   assert.match((await migrate('status')).out, /^Journal\n {2}1 {2}adopt {2}0 steps/)
