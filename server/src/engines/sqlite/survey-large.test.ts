@@ -84,7 +84,7 @@ test('finds one bad row of 200,000 for every rule and expression, without holdin
   }
   assert.deepEqual(
     costs.map(({ copies }) => copies),
-    [false, false, false, false, true],
+    [false, true, false, false, true],
   )
   assert.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`)
   let { heldMs } = first

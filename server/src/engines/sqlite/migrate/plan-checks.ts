@@ -5,7 +5,7 @@ import { ExprPrinter, Usage } from '../expr.ts'
 import { parseCheck } from '../stored-expr.ts'
 import { tableName } from '../tables.ts'
 import type { Switch } from './migration.ts'
-import { isNewlyRequired, type PlannedTable } from './plan-table.ts'
+import { isNewlyRequired, isReadAsDefault, type PlannedTable } from './plan-table.ts'
 import { isNew } from './plan-text.ts'
 import { quoteNames } from './print-table.ts'
 import { orphanMessage } from './verify-keys.ts'
@@ -44,9 +44,11 @@ function rowOf({ table }: PlannedTable): string {
 
 /** By typeof(): once the column is declared NOT NULL, SQLite takes `IS NULL` to be false without looking. */
 function notNulls(planned: PlannedTable): Checks {
-  const from = quoteName(planned.name)
+  const all = quoteName(planned.name)
+  // One row tells of all of them, which may be many.
+  const any = `(SELECT * FROM ${all} LIMIT 1)`
   return planned.columns.filter(isNewlyRequired).map((each) => ({
-    sql: `SELECT ${rowOf(planned)} FROM ${from} WHERE typeof(${quoteName(each.name)}) = 'null' LIMIT 1`,
+    sql: `SELECT ${rowOf(planned)} FROM ${isReadAsDefault(each) ? any : all} WHERE typeof(${quoteName(each.name)}) = 'null' LIMIT 1`,
     step: each.trace.step ?? 0,
     refusal: { code: '23502', values: { column: each.name, table: planned.table.name } },
   }))

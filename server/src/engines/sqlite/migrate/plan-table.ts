@@ -154,6 +154,9 @@ export interface CopyReason {
 
 /** Rows from which on a new rule is verified while copying: verifying it at the switch would keep writers waiting. */
 export const VERIFY_ROWS_MAX = 200_000
+/** What looking at a row costs where an index is to be built, and where equal values are to be found before: so many times a check of it. */
+const INDEX_COST = 4
+const UNIQUE_COST = 7
 
 /** Why the rows have to be copied; null where the text alone changes. */
 export function copyReason(
@@ -174,9 +177,9 @@ export function copyReason(
   if (unique !== undefined && planned.retired === null) return { step: null, why: 'a unique key goes' }
   if (planned.retired !== null) return null
   const rule = newRule(planned)
-  return rule === null || rows() <= VERIFY_ROWS_MAX
+  return rule === null || rows() * rule.cost <= VERIFY_ROWS_MAX
     ? null
-    : { step: rule, why: `${table.name} has many rows, and a new rule` }
+    : { step: rule.step, why: `${table.name} has many rows, and a new rule` }
 }
 
 function columnReason(
@@ -229,10 +232,18 @@ export function goneOf(kind: NamedKind, trace: TableTrace): readonly number[] {
 const newOf = (kind: NamedKind, trace: TableTrace): readonly NamedTrace[] =>
   trace.named[kind].filter((each) => each.origin === null)
 
-function newRule({ trace, columns }: PlannedTable): number | null {
-  const named = (['checks', 'uniques', 'indexes'] as const).flatMap((kind) => newOf(kind, trace))
-  const required = columns.filter((each) => isNewlyRequired(each))
-  return named[0]?.step ?? required[0]?.trace.step ?? null
+/** The first step that makes a rule the rows have to be looked at for, and what all of them cost together. */
+function newRule({ trace, columns }: PlannedTable): { readonly step: number | null; readonly cost: number } | null {
+  const [checks, uniques, indexes] = [newOf('checks', trace), newOf('uniques', trace), newOf('indexes', trace)]
+  const required = columns.filter((each) => isNewlyRequired(each) && !isReadAsDefault(each))
+  const cost = checks.length + required.length + uniques.length * UNIQUE_COST + indexes.length * INDEX_COST
+  const step = [...checks, ...uniques, ...indexes][0]?.step ?? required[0]?.trace.step ?? null
+  return cost === 0 ? null : { step, cost }
+}
+
+/** A new column that is in no row: all of them are read as its default. */
+export function isReadAsDefault({ column, trace, conversion }: PlannedColumn): boolean {
+  return trace.origin === null && conversion === null && column.generated === null
 }
 
 /** Not null from now on. */
