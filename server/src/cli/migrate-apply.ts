@@ -54,6 +54,7 @@ async function apply(invocation: Invocation, context: MigrateContext): Promise<n
     return EXIT_FAILED
   }
   if (nothingToDo(work) && !work.unnoted) {
+    await tidyUp(invocation, context)
     if (json) output.print(JSON.stringify(NOTHING))
     return 0
   }
@@ -71,6 +72,14 @@ async function apply(invocation: Invocation, context: MigrateContext): Promise<n
   if (json) output.print(JSON.stringify(outcome))
   else output.print(`\n${outcomeText(outcome)}`)
   return 0
+}
+
+/** Now that no migration is to go on: as long as it is there, it costs every write time. */
+async function tidyUp(invocation: Invocation, context: MigrateContext): Promise<void> {
+  const { structure, signal, shell } = context
+  if (!(await structure.leftovers(signal))) return
+  await running(invocation, context, (options) => structure.tidy(options))
+  shell.output.report('What a cancelled migration had prepared was taken away.')
 }
 
 const SCHEMA_ENTRY: EntryHead = { name: null, checksum: null, kind: 'apply', undoes: null }

@@ -34,6 +34,9 @@ export interface Structure {
    */
   acquireLease(options: LeaseOptions): Promise<Lease>
 
+  /** True when cancelled or killed migrations have left something behind. Writes nothing. */
+  leftovers(signal: AbortSignal): Promise<boolean>
+
   /**
    * Takes away what cancelled and killed migrations have prepared: for when none of them is to go on. As long as it is there, every write to their tables
    * is noted, which costs time and space. What they replaced goes with every lease by itself.

@@ -260,6 +260,23 @@ test('undo takes the last migration back, values included', async (t) => {
   assert.match((await project.migrate('undo', '0007_x', '--yes')).err, /^pilar: .*0007_x/)
 })
 
+test('what a cancelled migration has prepared is taken away when there is nothing to do', async (t) => {
+  const project = new Project(t)
+  await project.migrate('apply')
+  project.sql(
+    'create table "pilar.copy_7_0" (id)',
+    'create trigger "pilar.copy_7_1" after insert on posts begin insert into "pilar.copy_7_0" values (new.id); end',
+    THREE_ROWS,
+  )
+  const { out, err } = await project.migrate('apply')
+  assert.deepEqual(
+    [out, err],
+    ['Nothing to do: the database has what is declared.', 'What a cancelled migration had prepared was taken away.'],
+  )
+  assert.deepEqual(project.sql("select name from sqlite_schema where name like 'pilar.copy%'"), [])
+  assert.equal((await project.migrate('apply')).err, '')
+})
+
 test('undo on a database without migrations says so', async (t) => {
   const project = new Project(t)
   const { code, err } = await project.migrate('undo', '--dry-run')

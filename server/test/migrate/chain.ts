@@ -337,6 +337,7 @@ const facade = (structure: Structure): Structure => ({
   journal: (stop) => structure.journal(stop),
   record: (entry, lease) => structure.record(entry, lease),
   acquireLease: (options) => structure.acquireLease(options),
+  leftovers: (stop) => structure.leftovers(stop),
   tidy: (run) => structure.tidy(run),
   backup: structure.backup,
 })

@@ -28,6 +28,7 @@ import { HeldLease } from './migrate/held-lease.ts'
 import { entryRow, readEntries } from './migrate/journal.ts'
 import type { SqliteMigration } from './migrate/migration.ts'
 import { patiently } from './migrate/pacer.ts'
+import { isTransient } from './migrate/reserved.ts'
 import type { Ask, Planned } from './migrate/run.ts'
 import type { Writer } from './writer.ts'
 
@@ -121,6 +122,13 @@ export class SqliteStructure implements Structure {
   async record(entry: JournalEntry, lease: Lease): Promise<void> {
     const claim = { fence: lease.fence, untilMs: systemClock.now() + LEASE_MS }
     await this.#ask({ kind: 'record', claim, entry: entryRow(entry) })
+  }
+
+  async leftovers(_signal: AbortSignal): Promise<boolean> {
+    return this.#inspect((database) => {
+      const names = database.prepare('SELECT name FROM sqlite_schema').all()
+      return names.some(({ name }) => isTransient(String(name)))
+    })
   }
 
   async tidy(run: Pick<MigrationRun, 'lease' | 'signal'>): Promise<void> {
