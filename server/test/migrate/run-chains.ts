@@ -13,6 +13,8 @@ export interface RunOptions extends Pick<ChainOptions, 'breakUndo'>, Pick<OpenOp
   readonly seed: number
   /** From one seed to the next: several processes share the seeds. */
   readonly stride?: number
+  /** What is counted; one's own when absent. */
+  readonly figures?: Figures
   /** Only databases that Pilar made. */
   readonly isOwnOnly?: boolean
   /** Goes on after a difference. */
@@ -30,7 +32,7 @@ const ADOPTED_EVERY = 5
 export async function runChains(options: RunOptions): Promise<Figures> {
   await loadGrammar()
   const folder = tempFolder(fastFolder())
-  const figures: Figures = { ...NO_FIGURES }
+  const figures = options.figures ?? { ...NO_FIGURES }
   try {
     const template = join(folder.path, 'template.db')
     const made = await TestDatabase.open(template, { writer: 'here' })

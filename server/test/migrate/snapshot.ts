@@ -68,7 +68,9 @@ function readTable(database: DatabaseSync, name: string, withoutRowid: boolean):
 }
 
 /** Everything in the file that may not change when nothing was to be changed: structure, rows, journal; not who holds the lease. */
-export function dump(database: DatabaseSync): string {
+export const dump = (database: DatabaseSync): string => dumpLines(database).join('\n')
+
+export function dumpLines(database: DatabaseSync): readonly string[] {
   const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all()
   const lines = schema.map((row) => JSON.stringify(row))
   const names = schema.filter(({ type, name }) => type === 'table' && name !== 'pilar.leases').map(({ name }) => name)
@@ -79,7 +81,7 @@ export function dump(database: DatabaseSync): string {
     for (const row of statement.all() as unknown as unknown[][])
       lines.push(`${name}: ${row.map(cellOf).join('\u0000')}`)
   }
-  return lines.join('\n')
+  return lines
 }
 
 /** What is left behind of migrations; empty when all is as it should be. */
