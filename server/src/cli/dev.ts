@@ -6,7 +6,8 @@ import { type Command, type Shell, stopSignal } from './command.ts'
 import { loadProject } from './load-project.ts'
 import { describeProblems, problemsOf } from './problems.ts'
 import { type Served, serve } from './serve.ts'
-import { readServing, SERVE_OPTIONS, type Serving } from './serving.ts'
+import { notedNames, readServing, SERVE_OPTIONS, type Serving } from './serving.ts'
+import { unknownSettings } from './unknown-settings.ts'
 import { watchProject } from './watch-project.ts'
 
 export const command: Command = {
@@ -21,6 +22,7 @@ export const command: Command = {
   run: async (invocation) => {
     const { shell } = invocation
     const serving = readServing(invocation)
+    for (const line of unknownSettings(shell.env, notedNames(serving.project))) shell.output.report(line)
     const stopped = shell.untilStopped()
     const stopping = stopSignal(stopped)
     const served = await serveWhenValid(serving, shell, { stopped, stopping })
@@ -44,22 +46,25 @@ interface Stop {
 async function serveWhenValid(serving: Serving, shell: Shell, { stopped, stopping }: Stop): Promise<Served | null> {
   const told = new Told()
   for (;;) {
+    // From before the files are read: what is saved while they are, or while a person reads what is wrong, is one more try.
+    const change = nextChange(serving.project)
     try {
       return await serve(serving, shell, { stopping, task: 'develop', unheeded: told.unheeded() })
     } catch (error) {
       if (problemsOf(error) === null && !canBeMended(error)) throw error
       told.note(error)
       shell.output.report(`${describe(error, shell)}\nWaiting for a change …`)
+      if (!(await Promise.race([change.came, stopped.then(() => false)]))) return null
+    } finally {
+      change.stop()
     }
-    if (!(await changes(serving.project, stopped))) return null
   }
 }
 
-/** True at the next change, false when it was stopped before. Nothing is watched afterwards: it would keep the process alive. */
-function changes(project: string, stopped: Promise<unknown>): Promise<boolean> {
+/** Watches from now on until it is stopped: as long as it does, the process lives. */
+function nextChange(project: string): { readonly came: Promise<boolean>; readonly stop: () => void } {
   const { promise, resolve } = Promise.withResolvers<boolean>()
-  const stop = watchProject(project, () => resolve(true))
-  return Promise.race([promise, stopped.then(() => false)]).finally(stop)
+  return { came: promise, stop: watchProject(project, () => resolve(true)) }
 }
 
 interface Reload {

@@ -6,6 +6,7 @@ import type { Shell } from './command.ts'
 import { claimFirstSeed, type FirstSeed } from './first-seed.ts'
 import { loadProject } from './load-project.ts'
 import { createLog } from './log.ts'
+import { rowsOf } from './progress.ts'
 import { hasNoRows, hasSeed, loadSeed, runSeed } from './seed.ts'
 import type { Serving } from './serving.ts'
 import { tellMigrations } from './tell-migrations.ts'
@@ -83,10 +84,10 @@ async function fill(
   shell.output.report('The database is new: running seed.ts …')
   claim?.begin()
   try {
-    const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rows} rows …`)
+    const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rowsOf(rows)} …`)
     const rows = await runSeed(app, seed, { fresh: true, progress })
     shell.terminal?.overwrite('')
-    shell.output.report(`seed.ts wrote ${rows} rows.`)
+    shell.output.report(`seed.ts wrote ${rowsOf(rows)}.`)
   } catch (error) {
     const next = claim === null ? 'Start over with: pilar db reset.' : 'The next start begins it again.'
     shell.output.report(`Seeding stopped half-way. ${next}`)

@@ -64,6 +64,13 @@ export function notedDatabase(project: string, env: Shell['env']): string | unde
   return typeof noted === 'string' && noted !== '' ? noted : undefined
 }
 
+/** What package.json notes for Pilar, whatever it is called; none without that file. */
+export function notedNames(project: string): readonly string[] {
+  const path = join(project, 'package.json')
+  const noted = existsSync(path) ? (readPackage(path) as { readonly pilar?: unknown } | null)?.pilar : null
+  return typeof noted === 'object' && noted !== null ? Object.keys(noted) : []
+}
+
 function readPackage(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))

@@ -2,7 +2,8 @@ import { banner, servedTables } from './banner.ts'
 import { type Command, JSON_OPTION, stopSignal } from './command.ts'
 import { describeProblems, problemsOf } from './problems.ts'
 import { serve } from './serve.ts'
-import { readServing, SERVE_OPTIONS } from './serving.ts'
+import { notedNames, readServing, SERVE_OPTIONS } from './serving.ts'
+import { unknownSettings } from './unknown-settings.ts'
 
 export const command: Command = {
   synopsis: 'pilar start [--port PORT] [--host HOST] [--data DIR] [--database URL] [--project DIR] [--json]',
@@ -20,6 +21,7 @@ export const command: Command = {
   run: async (invocation) => {
     const { shell } = invocation
     const serving = readServing(invocation)
+    for (const line of unknownSettings(shell.env, notedNames(serving.project))) shell.output.report(line)
     // From here on a signal waits for what has been begun, such as seeding; a second one does not.
     const stopped = shell.untilStopped()
     try {

@@ -15,7 +15,9 @@ export class Pilar {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>
 
   constructor(args: readonly string[], options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv }) {
-    const { NODE_TEST_CONTEXT: _, PORT: __, ...env } = process.env
+    const { NODE_TEST_CONTEXT: _, PORT: __, ...all } = process.env
+    // Those of the tests are no settings.
+    const env = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith('PILAR_')))
     const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, env: { ...env, ...options.env } })
     child.stdout.on('data', (chunk) => {
       this.out += chunk
