@@ -15,7 +15,7 @@ export const command: Command = {
   description:
     'Takes back the last migration of the database, or the one of this number or name when all later ones are undone: the former\n' +
     'structure, and the values as they were. Says first what can not be had again exactly. schema.ts and migrations/ stay as they\n' +
-    'are: what they say is pending again.',
+    'are: `pilar migrate apply` does again what they say, a start does not.',
   options: {
     'dry-run': { value: null, doc: 'Show the plan of the undo, and change nothing.' },
     ...RUN_OPTIONS,
@@ -55,7 +55,7 @@ async function undo(invocation: Invocation, context: MigrateContext, which: stri
     await runPlan(now, { name, checksum, kind: 'undo', undoes: id }, options)
   })
   if (json) shell.output.print(JSON.stringify({ undone: plan.entry.id, name: plan.entry.name }))
-  else shell.output.print(`\nundone  ${nameOf(plan)}. What schema.ts and migrations/ say is pending again.`)
+  else shell.output.print(`\nundone  ${nameOf(plan)}. What schema.ts and migrations/ say of it, pilar migrate apply does again.`)
   return 0
 }
 
