@@ -55,7 +55,10 @@ async function undo(invocation: Invocation, context: MigrateContext, which: stri
     await runPlan(now, { name, checksum, kind: 'undo', undoes: id }, options)
   })
   if (json) shell.output.print(JSON.stringify({ undone: plan.entry.id, name: plan.entry.name }))
-  else shell.output.print(`\nundone  ${nameOf(plan)}. What schema.ts and migrations/ say of it, pilar migrate apply does again.`)
+  else
+    shell.output.print(
+      `\nundone  ${nameOf(plan)}. What schema.ts and migrations/ say of it, pilar migrate apply does again.`,
+    )
   return 0
 }
 
