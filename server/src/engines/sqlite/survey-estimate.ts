@@ -1,7 +1,7 @@
 import { castRule } from '../../schema/migration/casts.ts'
 import type { MigrationStep } from '../../schema/migration/step.ts'
 import { quoteName } from '../sql/printer.ts'
-import type { ChangedTable, ChangedTables } from './migrate/convert-tables.ts'
+import type { ChangedTable, ChangedTables } from './survey-tables.ts'
 import type { SurveyAnswer, SurveyTask } from './survey-task.ts'
 import { rowidName } from './tables.ts'
 

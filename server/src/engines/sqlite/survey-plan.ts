@@ -83,14 +83,22 @@ function* planAlone(step: MigrationStep, options: PlanOptions): Pieces<PlannedSt
   return { made: planOf(plan), after: yield* objectsAfter(plan, options.objects) }
 }
 
-const planOf = (plan: SqliteMigration): StepPlan => ({ sql: statementsOf(plan), copies: plan.copies.length > 0 })
+const planOf = (plan: SqliteMigration): StepPlan => ({
+  sql: statementsOf(plan),
+  copies: plan.copies.some((copy) => isPutInPlace(copy, plan)),
+})
+
+/** Others only serve to verify something. */
+const isPutInPlace = ({ target }: TableCopy, plan: SqliteMigration): boolean =>
+  plan.switch.names.some((each) => each.target === target)
 
 /** The last of these steps: the copies that are made for it among others. */
 function* planAmong(steps: readonly MigrationStep[], options: PlanOptions): Pieces<PlannedStep> {
   const plan = yield* planInPieces(steps, options)
   const copies = plan.copies.filter(({ blame }) => blame.some(({ step }) => step === steps.length - 1))
   const sql = copies.flatMap((copy) => [...copy.create, copyStatement(copy)])
-  return { made: { sql, copies: copies.length > 0 }, after: yield* objectsAfter(plan, options.objects) }
+  const made = { sql, copies: copies.some((copy) => isPutInPlace(copy, plan)) }
+  return { made, after: yield* objectsAfter(plan, options.objects) }
 }
 
 async function tried<T>(pieces: Pieces<T>): Promise<T | Refusal> {

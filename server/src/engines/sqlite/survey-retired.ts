@@ -1,7 +1,7 @@
 import { shortKey } from '../../schema/check-keys.ts'
 import type { Finding, MigrationStep } from '../../schema/migration/step.ts'
 import { quoteName } from '../sql/printer.ts'
-import type { Taken } from './migrate/convert-tables.ts'
+import type { Taken } from './migrate/trace.ts'
 import type { Question } from './survey-values.ts'
 import { counted, verb } from './survey-words.ts'
 

@@ -12,7 +12,7 @@ import {
   SOURCE,
 } from './migrate/convert.ts'
 import { fillTable } from './migrate/convert-select.ts'
-import type { ChangedColumn, ChangedTable, ChangedTables } from './migrate/convert-tables.ts'
+import type { ChangedColumn, ChangedTable, ChangedTables } from './survey-tables.ts'
 import { rowidName } from './tables.ts'
 
 /** Alias of a row as it will be. */

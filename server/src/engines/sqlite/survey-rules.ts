@@ -3,7 +3,6 @@ import type { Check, ForeignKey, Index } from '../../schema/catalog.ts'
 import { FINDING_SAMPLES_MAX } from '../../schema/migration/step.ts'
 import { quoteName } from '../sql/printer.ts'
 import { checkColumns } from './checks.ts'
-import { constraintKey } from './migrate/convert-tables.ts'
 import { parseCheck } from './stored-expr.ts'
 import { NEW, type SurveyedRows } from './survey-rows.ts'
 import type { Question } from './survey-values.ts'
@@ -18,12 +17,11 @@ interface Ruled {
 
 /** Questions about the rules of a table that are new, or whose columns have other values. */
 export function ruleQuestions(rows: SurveyedRows, others: ReadonlyMap<string, SurveyedRows>): readonly Question[] {
-  const { after, origin, made, constraintSteps } = rows.changed
+  const { after, origin, made, keyStep, steps } = rows.changed
   if (origin === null && made?.using === null) return []
   const list: Question[] = []
-  const blame = (kind: Parameters<typeof constraintKey>[0], name: string, columns: readonly string[]): number | null =>
-    constraintSteps.get(constraintKey(kind, name)) ??
-    (origin === null ? (made?.step ?? null) : changedBy(columns, rows))
+  const blame = (step: number | null | undefined, columns: readonly string[]): number | null =>
+    step ?? (origin === null ? (made?.step ?? null) : changedBy(columns, rows))
   const unique = (key: Key, step: number | null): void => {
     const { columns, index } = key
     if (step === null || columns.length === 0 || !rows.isSound(columns)) return
@@ -31,22 +29,23 @@ export function ruleQuestions(rows: SurveyedRows, others: ReadonlyMap<string, Su
   }
   const { primaryKey, primaryKeyName } = after
   const key: Key = { name: primaryKeyName ?? `${after.name}_pkey`, columns: primaryKey, index: null }
-  unique(key, blame('key', '', primaryKey))
-  for (const { name, columns } of after.uniques) unique({ name, columns, index: null }, blame('unique', name, columns))
+  unique(key, blame(keyStep, primaryKey))
+  for (const { name, columns } of after.uniques)
+    unique({ name, columns, index: null }, blame(steps.uniques.get(name), columns))
   for (const index of after.indexes) {
     const columns = index.columns.map((column) => column.name)
-    if (index.unique) unique({ name: index.name, columns, index }, blame('index', index.name, columns))
+    if (index.unique) unique({ name: index.name, columns, index }, blame(steps.indexes.get(index.name), columns))
   }
   for (const check of after.checks) {
     const columns = checkColumns(check, after, rows.after)
-    const step = blame('check', check.name, columns)
+    const step = blame(steps.checks.get(check.name), columns)
     if (step !== null && rows.isSound(columns)) list.push(broken(check, { rows, step }))
   }
   for (const key of after.foreignKeys) {
     const parent = others.get(key.references.table)
     if (parent === undefined || !rows.isSound(key.columns) || !parent.isSound(key.references.columns)) continue
     const isRestored = made !== null && origin !== null
-    const step = isRestored ? made.step : blame('foreign', key.name, key.columns)
+    const step = isRestored ? made.step : blame(steps.foreignKeys.get(key.name), key.columns)
     const ofParent = parent.changed.origin === null ? null : changedBy(key.references.columns, parent)
     if (step !== null || ofParent !== null) list.push(orphans(key, parent, { rows, step: step ?? ofParent ?? 0 }))
   }

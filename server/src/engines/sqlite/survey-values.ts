@@ -8,10 +8,10 @@ import { FINDING_SAMPLES_MAX, type Finding } from '../../schema/migration/step.t
 import { typeLabel } from '../../schema/types.ts'
 import { quoteName } from '../sql/printer.ts'
 import { conversionOutcome, isSameType, SOURCE } from './migrate/convert.ts'
-import type { ChangedColumn } from './migrate/convert-tables.ts'
 import { LOSES } from './migrate/convert-values.ts'
 import type { SurveyedRows } from './survey-rows.ts'
 import { objectSql } from './survey-rows.ts'
+import type { ChangedColumn } from './survey-tables.ts'
 import type { SurveyAnswer, SurveyTask } from './survey-task.ts'
 import { counted, failed, findingOf, verb } from './survey-words.ts'
 

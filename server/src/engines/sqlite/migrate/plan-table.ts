@@ -119,11 +119,17 @@ function planColumn(
   if (from === undefined || trace.from === null) throw new Error(`assertion failed: ${column.name} is followed`)
   const plain = { name: column.name, column, retired: null, trace: from, conversion: null }
   if (from.converted === null || retired !== null || column.generated !== null) return plain
+  if (from.twice !== null) throw twice(`${trace.from.key}.${column.name}`, from.twice)
   if (isFreshAndFree(column, from, input.after)) return plain
   const { using, fill, restores } = from
   const source = { found: input.found, table: trace.from, nowMicros: input.nowMicros }
   const value = { column, from: from.from, using, fill, restores }
   return { ...plain, conversion: blaming(from.converted, () => convertColumn(value, source)) }
+}
+
+function twice(column: string, step: number): Error {
+  const message = `the values of ${column} are to change twice in one migration`
+  return failure('0A000', { message }, { hint: 'Make two migrations of it.', details: { step } })
 }
 
 /** A new column whose rows need not be written: they are read as the default, or null. */

@@ -1,4 +1,3 @@
-import { failure } from '../../../errors/error.ts'
 import type { Catalog, Column, Table, TableKey } from '../../../schema/catalog.ts'
 import { applyStep } from '../../../schema/migration/apply-steps.ts'
 import { catalogOf, type Draft, draftOf } from '../../../schema/migration/draft.ts'
@@ -7,7 +6,6 @@ import type { MigrationStep } from '../../../schema/migration/step.ts'
 import type { RetiredColumn } from '../../../schema/retired.ts'
 import { assert } from '../../../std/assert.ts'
 import { tableName } from '../tables.ts'
-import { blaming } from './blame.ts'
 
 /** Where a column of the migrated file comes from. */
 export interface ColumnTrace {
@@ -20,6 +18,11 @@ export interface ColumnTrace {
   readonly restores: RetiredColumn | null
   /** The step that gives it new values; null where it keeps its own. */
   readonly converted: number | null
+  /** The same without values for rows that have none: add-column, restore-column, change-type, set-generated. */
+  readonly valued: number | null
+  readonly notNull: number | null
+  /** A second step that gives it new values: no one expression can say both. */
+  readonly twice: number | null
   /** The step that changed how it is computed. */
   readonly generated: number | null
   /** The last step that named it. */
@@ -55,12 +58,21 @@ export interface TableTrace {
   keyStep: number | null
 }
 
+/** What a step retires or purges, by the names that the file has for it before the first step. */
+export interface Taken {
+  readonly storedAs: string
+  /** Null for a whole table. */
+  readonly column: { readonly storedAs: string; readonly column: Column } | null
+}
+
 export interface Trace {
   readonly after: Catalog
   /** By present key; retired tables by their reserved one. */
   readonly tables: ReadonlyMap<TableKey, TableTrace>
   /** Names in the file of tables that are purged. */
   readonly purged: readonly string[]
+  /** By the step's index. */
+  readonly taken: ReadonlyMap<number, Taken>
 }
 
 /** Follows every table, column and constraint through the steps. `at` is when they are run. */
@@ -72,12 +84,13 @@ export function traceSteps(steps: readonly MigrationStep[], found: Catalog, at: 
   }
   for (const { table, storedAs } of found.retired.tables) tables.set(storedAs, begun(table, storedAs, found))
   const purged: string[] = []
+  const taken = new Map<number, Taken>()
   for (const [index, step] of steps.entries()) {
     const before = { tables: new Map(draft.tables), retired: draft.retired }
     applyStep(draft, step)
-    blaming(index, () => follow(step, { index, tables, before, draft, purged }))
+    follow(step, { index, tables, before, draft, purged, taken })
   }
-  return { after: catalogOf(draft), tables, purged }
+  return { after: catalogOf(draft), tables, purged, taken }
 }
 
 function begun(table: Table, origin: string, found: Catalog): TableTrace {
@@ -117,10 +130,11 @@ interface Way {
   readonly before: Pick<Draft, 'retired'> & { readonly tables: ReadonlyMap<TableKey, Table> }
   readonly draft: Draft
   readonly purged: string[]
+  readonly taken: Map<number, Taken>
 }
 
 function follow(step: MigrationStep, way: Way): void {
-  const { index, tables, before, draft, purged } = way
+  const { index, tables, before, draft, purged, taken } = way
   switch (step.kind) {
     case 'create-view':
     case 'replace-view':
@@ -132,9 +146,12 @@ function follow(step: MigrationStep, way: Way): void {
     case 'rename-table':
       move(tables, step.table, step.to)
       break
-    case 'retire-table':
-      move(tables, step.table, newest(draft.retired.tables, before.retired.tables).storedAs).step = index
+    case 'retire-table': {
+      const table = move(tables, step.table, newest(draft.retired.tables, before.retired.tables).storedAs)
+      table.step = index
+      if (table.origin !== null) taken.set(index, { storedAs: table.origin, column: null })
       break
+    }
     case 'restore-table': {
       const kept = findRetiredTable(before.retired, step.retired)
       move(tables, kept?.storedAs ?? '', step.retired.table.key).step = index
@@ -142,6 +159,7 @@ function follow(step: MigrationStep, way: Way): void {
     }
     case 'purge-table': {
       const kept = findRetiredTable(before.retired, step.retired)?.storedAs ?? ''
+      taken.set(index, { storedAs: tables.get(kept)?.origin ?? kept, column: null })
       purged.push(kept)
       tables.delete(kept)
       return
@@ -152,6 +170,8 @@ function follow(step: MigrationStep, way: Way): void {
       const origin = table?.stored.get(gone?.storedAs ?? '')?.origin ?? null
       table?.stored.delete(gone?.storedAs ?? '')
       if (origin !== null) table?.purged.push(origin)
+      if (gone !== undefined && table?.origin != null && origin !== null)
+        taken.set(index, { storedAs: table.origin, column: { storedAs: origin, column: gone.column } })
       return
     }
     default:
@@ -161,7 +181,7 @@ function follow(step: MigrationStep, way: Way): void {
 }
 
 function created(table: Table, step: number): TableTrace {
-  const columns = table.columns.map((column): [string, ColumnTrace] => [column.name, { ...NEW, step }])
+  const columns = table.columns.map((column): [string, ColumnTrace] => [column.name, { ...NEW, valued: step, step }])
   const parts = named(table, () => ({ origin: null, step }))
   return {
     origin: null,
@@ -182,6 +202,9 @@ const NEW: ColumnTrace = {
   fill: null,
   restores: null,
   converted: null,
+  valued: null,
+  notNull: null,
+  twice: null,
   generated: null,
   step: null,
 }
@@ -211,7 +234,7 @@ function followInTable(step: InTable, way: Way): void {
     draft.retired.columns.find((each) => !before.retired.columns.includes(each))
   switch (step.kind) {
     case 'add-column':
-      columns.set(step.column.name, { ...NEW, using: step.using, step: index, converted: index })
+      columns.set(step.column.name, { ...NEW, using: step.using, step: index, converted: index, valued: index })
       return
     case 'rename-column': {
       const entries = [...columns].map(([name, column]): [string, ColumnTrace] => [
@@ -228,6 +251,8 @@ function followInTable(step: InTable, way: Way): void {
       if (before.tables.get(step.table)?.primaryKey.includes(step.column) === true) trace.keyStep = index
       columns.delete(step.column)
       if (retired !== undefined && column !== undefined) stored.set(retired.storedAs, column)
+      if (trace.origin !== null && column?.from?.generated === null)
+        way.taken.set(index, { storedAs: trace.origin, column: { storedAs: column.from.name, column: column.from } })
       return
     }
     case 'restore-column': {
@@ -235,23 +260,25 @@ function followInTable(step: InTable, way: Way): void {
       assert(retired !== undefined, 'the column was retired')
       const column = stored.get(retired.storedAs) ?? NEW
       stored.delete(retired.storedAs)
-      const values = { from: null, fill: step.using, restores: retired, converted: index }
+      const values = { from: null, fill: step.using, restores: retired, converted: index, valued: index }
       columns.set(step.column.name, { ...column, ...values, step: index })
       return
     }
     case 'change-type': {
       const column = columns.get(step.column) ?? NEW
-      if (column.converted !== null) throw twice(step)
       const [retired, gone] = [kept(), before.retired.columns.find((each) => !draft.retired.columns.includes(each))]
       if (gone !== undefined && gone.storedAs !== retired?.storedAs) stored.delete(gone.storedAs)
       if (retired !== undefined) stored.set(retired.storedAs, column)
       const restores = step.restores === null ? null : formerColumn(gone ?? null, step.restores)
-      columns.set(step.column, { ...column, using: step.using, restores, converted: index, step: index })
+      const twice = column.converted === null ? null : index
+      const values = { using: step.using, restores, converted: index, valued: index, twice }
+      columns.set(step.column, { ...column, ...values, step: index })
       return
     }
     case 'set-not-null':
       change(columns, step.column, {
         step: index,
+        notNull: index,
         ...(step.using === null ? {} : { fill: step.using, converted: index }),
       })
       return
@@ -259,7 +286,7 @@ function followInTable(step: InTable, way: Way): void {
       trace.keyStep = index
       return
     case 'set-generated':
-      change(columns, step.column, { step: index, generated: index })
+      change(columns, step.column, { step: index, generated: index, valued: index })
       return
     case 'set-identity':
       change(columns, step.column, { step: index })
@@ -271,11 +298,6 @@ function followInTable(step: InTable, way: Way): void {
 function change(columns: Map<string, ColumnTrace>, name: string, changes: Partial<ColumnTrace>): void {
   const column = columns.get(name)
   if (column !== undefined) columns.set(name, { ...column, ...changes })
-}
-
-function twice(step: { readonly table: TableKey; readonly column: string }): Error {
-  const message = `the values of ${step.table}.${step.column} are to change twice in one migration`
-  return failure('0A000', { message }, { hint: 'Make two migrations of it.' })
 }
 
 /** Constraints keep their place when names change, and their name otherwise. */
