@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Catalog, Column, Table, TableKey } from '../../schema/catalog.ts'
 import { DEFAULT_SCHEMA } from '../../schema/catalog.ts'
 import { makeCatalog, makeColumn, makeTable } from '../../schema/make-catalog.ts'
-import { generatedName } from '../../schema/names.ts'
+import { generatedName, RETIRED_PREFIX } from '../../schema/names.ts'
 import type { Opaque, RetiredColumn, RetiredTable } from '../../schema/retired.ts'
 import { compareText } from '../../std/compare-text.ts'
 import { atOnce, type Pieces } from '../../std/pieces.ts'
@@ -76,12 +76,18 @@ function readTable(found: Found, file: FoundFile): Table | null {
   }
 }
 
+/** Somebody else's view goes on reading what is retired: SQLite gives it the reserved name. */
+function isOutOfSight({ name }: ColumnRow, { kind, text }: Found): boolean {
+  if (kind === 'view') return name.toLowerCase().includes(RETIRED_PREFIX)
+  return text.columns.get(name)?.retired !== undefined
+}
+
 function readStructure(found: Found, file: FoundFile): Table {
   const { schema, name } = nameOf(found)
   const { text } = found
   const rows = file.columns(found.name)
   const key = rows.filter((row) => row.pk > 0).sort((a, b) => a.pk - b.pk)
-  const visible = rows.filter((row) => text.columns.get(row.name)?.retired === undefined)
+  const visible = rows.filter((row) => !isOutOfSight(row, found))
   const columns = visible.map((row) => readColumn(row, { found, isRowid: isRowid(row, key, found), file }))
   const primaryKey = key.map((row) => row.name)
   return makeTable({

@@ -29,13 +29,17 @@ class Undone extends Error {
 /** Does one task on the writer's connection, which is the owner's for that time. */
 export function performTask(place: Place, task: StructureTask): StructureOutcomes[StructureTask['kind']] {
   const { database } = place.connection
+  const { length } = database.limits
   database.enableDefensive(false)
+  // What is in the file was taken by somebody: a limit for requests is no reason to leave it behind.
+  database.limits.length = Number.POSITIVE_INFINITY
   try {
     return perform(place, task)
   } catch (error) {
     if (error instanceof Undone) return error.outcome
     throw error
   } finally {
+    database.limits.length = length
     database.enableDefensive(true)
   }
 }

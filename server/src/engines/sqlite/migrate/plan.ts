@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { failure } from '../../../errors/error.ts'
 import type { Catalog, Table, TableKey } from '../../../schema/catalog.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
 import { atOnce, inPieces, type Pieces } from '../../../std/pieces.ts'
 import { quoteName } from '../../sql/printer.ts'
+import { isSqliteError } from '../faults.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { readNote } from '../notes.ts'
 import { tableName } from '../tables.ts'
@@ -54,9 +56,20 @@ export function* planInPieces(steps: readonly MigrationStep[], options: PlanOpti
     const planner = new Planner(steps, options, scratch)
     yield
     return yield* planner.plan()
+  } catch (error) {
+    throw isSqliteError(error) && BEYOND.test(error.message) ? tooMuch(error) : error
   } finally {
     scratch.close()
   }
+}
+
+/** What SQLite says of texts that are beyond its limits. */
+const BEYOND = /too many|too large|too big|stack overflow/i
+
+function tooMuch(error: Error): Error {
+  const message = `SQLite can't hold what the migration would make: ${error.message.replace(/^.* - /, '')}`
+  const hint = 'What is retired counts, too: pilar migrate status lists it, and pilar migrate purge makes room.'
+  return failure('0A000', { message }, { hint, cause: error })
 }
 
 /** The same for the same steps on the same structure, whatever a killed migration has left in the file. */
