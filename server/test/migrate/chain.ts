@@ -358,8 +358,10 @@ function withoutRetired(catalog: Catalog, isAdopted: boolean): Catalog {
     .map(({ storage, ...table }) =>
       makeTable({
         ...table,
-        // Keys of somebody else's tables are called after their columns of the moment.
+        // Keys of somebody else's tables are called after their columns of the moment; checks that go with a column are told.
+        primaryKeyName: isAdopted ? null : table.primaryKeyName,
         uniques: isAdopted ? [] : table.uniques,
+        checks: isAdopted ? table.checks.filter(({ native }) => native !== true) : table.checks,
         ...(storage?.includes('without rowid') === true ? { storage: 'without rowid' } : {}),
       }),
     )

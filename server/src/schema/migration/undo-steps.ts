@@ -47,7 +47,7 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
       ...foreignKeysOfOthers(steps, difference, { before, after, found }),
     ],
     obstacles: difference.obstacles,
-    losses: steps.flatMap(lossesOf),
+    losses: [...steps.flatMap(lossesOf), ...difference.steps.flatMap(checksLost)],
   }
 }
 
@@ -187,13 +187,21 @@ function foreignKeysOfOthers(
   })
 }
 
+/** What somebody else wrote in the engine's own words goes with a retired column, and no step can say it again. */
+function checksLost(step: MigrationStep): readonly string[] {
+  if (step.kind !== 'restore-column') return []
+  return step.retired.suspended.checks
+    .filter(({ native }) => native === true)
+    .map(({ name }) => `The check "${name}" of ${shortKey(step.table)} is not there again: add it in the database.`)
+}
+
 function lossesOf(step: MigrationStep): readonly string[] {
   const place = 'column' in step && typeof step.column === 'string' ? `"${step.column}" of ${shortKey(step.table)}` : ''
   switch (step.kind) {
     case 'set-not-null':
       return step.using === null ? [] : [`Rows that had no value in ${place} keep the one they were given.`]
     case 'change-type':
-      return step.using === null
+      return step.using === null && step.restores === null
         ? []
         : [`Values of ${place} that are not what the expression gave any more are converted back as a cast does it.`]
     default:

@@ -54,8 +54,14 @@ export interface CopyInput {
 export const indexOfCopy = (target: string, at: number): string => `${target}_i${at}`
 
 /** How the rows of a table are copied. Makes the copy on the scratch. */
+function needsKey(table: string): Error {
+  const message = `the table ${table} is kept WITHOUT ROWID, and such a table needs a primary key`
+  return failure('0A000', { message }, { hint: 'Declare another primary key for it.' })
+}
+
 export function planCopy(input: CopyInput): TableCopy {
   const { planned, scratch, target, source, text, indexes } = input
+  if (source.rowid === null && planned.table.primaryKey.length === 0) throw needsKey(planned.name)
   const create = [
     bareText(text, target),
     ...indexes.map((index, at) => renameIndex(index.sql ?? '', indexOfCopy(target, at), target)),

@@ -78,7 +78,10 @@ export function printColumn(column: Column, table: Table, print: ColumnPrint): s
   const { catalog, isRowidKey, isGuest = false, isStrict = false } = print
   const word = declaredType(column.type)
   const type = isRowidKey ? 'INTEGER' : isStrict ? word.replace(/[_(].*$/, '') : word
-  const parts = [quoteName(column.name), type, noteColumn(column, { isGuest })]
+  // SQLite takes all before GENERATED for the type, a note as well, and a STRICT table refuses that.
+  const isNotedLast = isStrict && column.generated !== null
+  const note = noteColumn(column, { isGuest })
+  const parts = [quoteName(column.name), type, isNotedLast ? '' : note]
   if (isRowidKey) {
     const name = quoteName(table.primaryKeyName ?? `${table.name}_pkey`)
     // Never again a number that was given out before, as a sequence does it.
@@ -87,6 +90,7 @@ export function printColumn(column: Column, table: Table, print: ColumnPrint): s
   if (!column.nullable) parts.push('NOT NULL')
   if (column.default !== null) parts.push(printDefault(column, catalog))
   if (column.generated !== null) parts.push(printGenerated(column, table, catalog))
+  if (isNotedLast) parts.push(note)
   return parts.filter((part) => part !== '').join(' ')
 }
 
