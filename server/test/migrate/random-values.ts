@@ -35,11 +35,18 @@ const DECIMALS = ['0', '1.5', '-1.5', '0.000001', '99999999999999999999.5', '-12
 /** `isStrict`: some rule of the table has to be kept, so that only what any rule of the random schemas allows comes. */
 export function randomValue(column: Column, random: Random, isStrict: boolean): SqlValue {
   if (column.nullable && random.chance(0.25)) return null
-  return ofType(column.type, random, { isStrict, isSpaced: column.storage === 'native space' })
+  const { storage = '' } = column
+  return ofType(column.type, random, {
+    isStrict,
+    isNative: storage.startsWith('native'),
+    isSpaced: storage === 'native space',
+  })
 }
 
 interface Form {
   readonly isStrict: boolean
+  /** Of a file that somebody else made, in which nobody writes infinity. */
+  readonly isNative: boolean
   /** Adopted timestamps: a blank between date and time. */
   readonly isSpaced: boolean
 }
@@ -99,11 +106,11 @@ function decimal(isScaled: boolean, random: Random, { isStrict }: Form): SqlValu
   return decimalKey(random.pick(DECIMALS))
 }
 
-function temporal(name: string, random: Random, { isSpaced }: Form): string {
-  const date = random.pick(DATES)
+function temporal(name: string, random: Random, { isNative, isSpaced }: Form): string {
+  const date = random.pick(isNative ? DATES.filter((each) => !each.endsWith('infinity')) : DATES)
   if (name === 'date') return date === '2001-01-01' ? '2001-01-02' : date
   const time = random.pick(TIMES)
   if (name === 'time') return time
-  if (date.endsWith('infinity')) return isSpaced ? '2020-01-01 00:00:00' : date
+  if (date.endsWith('infinity')) return date
   return `${date}${isSpaced ? ' ' : 'T'}${time}${name === 'timestamptz' ? '+00:00' : ''}`
 }

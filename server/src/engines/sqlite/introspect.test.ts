@@ -109,6 +109,15 @@ test('lists what a Catalog has no word for', () => {
   database.close()
 })
 
+test('an index changes nothing in how values are read', () => {
+  const database = new DatabaseSync(':memory:')
+  database.exec("CREATE TABLE t (at DATE); INSERT INTO t VALUES ('2020-01-01'), ('1 January')")
+  const type = () => introspect(database).tables.get('public.t')?.columns[0]?.type.name
+  assert.equal(type(), 'date')
+  database.exec('CREATE INDEX i ON t (at) WHERE at IS NOT NULL')
+  assert.equal(type(), 'date')
+})
+
 test('keeps what is retired, in the making or rubbish out of sight', () => {
   const database = new DatabaseSync(':memory:')
   const column = {

@@ -161,7 +161,8 @@ function sampleOf(row: ColumnRow, found: Found, database: DatabaseSync): SqlValu
   if (!/INT|DATE|TIME/i.test(row.type) || found.kind === 'view') return null
   const column = quoteName(row.name)
   try {
-    const sql = `SELECT ${column} FROM ${quoteName(found.name)} WHERE ${column} IS NOT NULL LIMIT 1`
+    // The first row of the table: an index would lead to another one, and a new index to another type.
+    const sql = `SELECT ${column} FROM ${quoteName(found.name)} NOT INDEXED WHERE ${column} IS NOT NULL LIMIT 1`
     const statement = database.prepare(sql)
     statement.setReturnArrays(true)
     statement.setReadBigInts(true)
