@@ -54,7 +54,7 @@ function nativeTable(name: string, target: string | null, random: Random) {
   if (first !== undefined && random.chance(0.3))
     parts.push(`Loud ${isStrict ? 'TEXT' : ''} GENERATED ALWAYS AS (upper("${first.name}")) VIRTUAL`)
   if (keyKind === 3) parts.push('CONSTRAINT both PRIMARY KEY (Id, Part)')
-  if (first !== undefined && random.chance(0.3)) parts.push(`CHECK (length("${first.name}") < 1000)`)
+  if (first !== undefined && random.chance(0.3)) parts.push(`CONSTRAINT short CHECK (length("${first.name}") < 1000)`)
   const options = [...(keyKind === 3 && random.chance(0.7) ? ['WITHOUT ROWID'] : []), ...(isStrict ? ['STRICT'] : [])]
   const create = `CREATE TABLE ${table} (\n  ${parts.join(',\n  ')}) ${options.join(', ')}`
   const rows = random.times(random.int(0, 5), (at) => nativeRow({ name, keyKind, columns, at }, random))
