@@ -11,6 +11,7 @@ import { nearest } from '../std/nearest.ts'
 import { type Command, type Invocation, JSON_OPTION, suggestion, UsageError } from './command.ts'
 import { databaseFile } from './database-file.ts'
 import { DB_OPTIONS, loadGrammar, openTransfer } from './open-transfer.ts'
+import { rowsOf } from './progress.ts'
 import { requireTarget } from './target-file.ts'
 import { version } from './version.ts'
 
@@ -73,7 +74,7 @@ function lines(snapshot: Snapshot, format: Format, { text, given, shell }: Invoc
   if (format === 'sql') {
     return snapshot.script({ structure: !given('data-only'), rows: !given('schema-only'), tables })
   }
-  const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rows} rows …`)
+  const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rowsOf(rows)} …`)
   // In the order of their references, not of the command line.
   const chosen = tables === null ? all : all.filter((table) => tables.includes(table))
   return dumpRows(snapshot, { tables: chosen, version: version(), progress })

@@ -99,7 +99,7 @@ async function loadNdjson(
   const snapshot = await transfer.snapshot()
   const { catalog } = snapshot
   snapshot.close()
-  const progress = (rows: number) => shell.terminal?.overwrite(`${rows} rows …`)
+  const progress = (rows: number) => shell.terminal?.overwrite(`${rowsOf(rows)} …`)
   const rows = await transfer.load({ onlyInserts: onConflict !== 'update' }, (loading) =>
     loadRows(linesOf(file), loading, { engine: database.engine, catalog, onConflict, progress }),
   )

@@ -6,6 +6,7 @@ import { databaseFile } from './database-file.ts'
 import { forgetFirstSeed } from './first-seed.ts'
 import { replaceDatabase } from './open-pool.ts'
 import { DB_OPTIONS, openTransfer } from './open-transfer.ts'
+import { rowsOf } from './progress.ts'
 import { openApp } from './project-app.ts'
 import { hasSeed, loadSeed, runSeed } from './seed.ts'
 import type { Serving } from './serving.ts'
@@ -47,7 +48,7 @@ export const command: Command = {
       if (given('json')) shell.output.print(JSON.stringify({ rows, saved: kept }))
       else
         shell.output.print(
-          `Begun again${rows === 0 ? '' : ` with ${rows} rows`}.${kept === null ? '' : ` What was there before is in ${kept}.`}`,
+          `Begun again${rows === 0 ? '' : ` with ${rowsOf(rows)}`}.${kept === null ? '' : ` What was there before: ${kept}`}`,
         )
       return 0
     } finally {
@@ -75,7 +76,7 @@ async function build(
   const app = await openApp({ ...serving, settings }, shell)
   try {
     if (given('no-seed') || !hasSeed(serving.project)) return 0
-    const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rows} rows …`)
+    const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rowsOf(rows)} …`)
     const rows = await runSeed(app, await loadSeed(serving.project), { fresh: true, progress })
     shell.terminal?.overwrite('')
     return rows

@@ -48,7 +48,7 @@ export const command: Command = {
 
 function printOutcome({ shell, given }: Invocation, restored: string, saved: string | null): void {
   if (given('json')) shell.output.print(JSON.stringify({ restored, saved }))
-  else shell.output.print(`Restored.${saved === null ? '' : ` What was there before is in ${saved}.`}`)
+  else shell.output.print(`Restored.${saved === null ? '' : ` What was there before: ${saved}`}`)
 }
 
 function ofBackup(file: string, { serving }: OpenTransfer): OpenTransfer {
@@ -62,7 +62,8 @@ async function describe({ serving, transfer }: OpenTransfer, { output }: Shell):
   if (!existsSync(file)) return `nothing: ${file} is not there yet`
   const { size, mtime } = statSync(file)
   const snapshot = await transfer.snapshot().catch((error: unknown) => {
-    throw failure('XX001', { message: `${file}: ${error instanceof Error ? error.message : String(error)}` })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw failure('XX001', { message: `${file}: ${reason.replace(/^the database file is corrupt: /, '')}` })
   })
   try {
     const tables = [...snapshot.catalog.tables.values()].filter((table) => table.kind === 'table' && !table.system)

@@ -2,6 +2,7 @@ import { failure } from '../errors/error.ts'
 import { type Command, JSON_OPTION } from './command.ts'
 import { forgetFirstSeed } from './first-seed.ts'
 import { DB_OPTIONS } from './open-transfer.ts'
+import { rowsOf } from './progress.ts'
 import { openApp } from './project-app.ts'
 import { hasSeed, loadSeed, runSeed } from './seed.ts'
 import { readServing } from './serving.ts'
@@ -23,12 +24,12 @@ export const command: Command = {
     }
     const app = await openApp(serving, shell)
     try {
-      const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rows} rows …`)
+      const progress = (table: string, rows: number) => shell.terminal?.overwrite(`${table}: ${rowsOf(rows)} …`)
       const rows = await runSeed(app, await loadSeed(serving.project), { fresh: app.fresh, progress })
       shell.terminal?.overwrite('')
       forgetFirstSeed(serving)
       if (given('json')) shell.output.print(JSON.stringify({ rows }))
-      else shell.output.print(`seed.ts wrote ${rows} rows.`)
+      else shell.output.print(`seed.ts wrote ${rowsOf(rows)}.`)
       return 0
     } finally {
       await app.close()

@@ -83,10 +83,7 @@ test('reset begins again while the server runs, keeps what was there, and does n
   assert.deepEqual(JSON.parse(reset.out), { rows: 1, saved: join(cwd, '.pilar/backups', backups(cwd).at(-1) ?? '') })
   assert.deepEqual(await titles(store), ['seeded'])
   await add(store, 'again')
-  assert.match(
-    (await run(cwd, ['db', 'reset', '--yes', '--no-seed'])).out,
-    /^Begun again\. What was there before is in /,
-  )
+  assert.match((await run(cwd, ['db', 'reset', '--yes', '--no-seed'])).out, /^Begun again\. What was there before: /)
   assert.deepEqual(await titles(store), [])
   assert.deepEqual(
     readdirSync(join(cwd, '.pilar')).filter((name) => name.startsWith('reset-')),
@@ -105,5 +102,5 @@ test('a database that is named by its URL is not emptied by the way', async (t) 
   )
   assert.equal(refusal.code, 2)
   const meant = await run(cwd, ['db', 'reset', '--yes', '--database', 'sqlite:other.sqlite'])
-  assert.match(meant.out, /^Begun again with 1 rows\. What was there before is in /)
+  assert.match(meant.out, /^Begun again with 1 row\. What was there before: /)
 })

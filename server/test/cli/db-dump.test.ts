@@ -107,7 +107,10 @@ test('sql: SQLite alone reads it, with triggers, full-text tables, rowids and ev
 test('a load is all or nothing, and names the line', async (t) => {
   const cwd = projectOf(t, { 'schema.ts': SCHEMA })
   const cases: readonly (readonly [content: string, message: RegExp | string])[] = [
-    [ndjson(post(1), post(1), { end: 2 }), 'line 3: duplicate key value violates unique constraint "posts_pkey"'],
+    [
+      ndjson(post(1), post(1), { end: 2 }),
+      'line 3: duplicate key value violates unique constraint "posts_pkey"\nhint: For rows that are there already: --on-conflict skip, or update.',
+    ],
     [ndjson(post(1), post(2, { title: null }), { end: 2 }), /^line 3: null value in column "title"/],
     [ndjson(post(1), post(2, { titel: 1 }), { end: 2 }), /^line 3: .*'titel' column of 'posts'/],
     [ndjson(post(1), { table: 'post', row: {} }), 'line 3: the database has no table post'],

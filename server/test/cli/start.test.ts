@@ -120,7 +120,7 @@ export default (async ({ insert, random }) => {
       const answer = await fetch(`${url}/rest/v1/posts?select=title&order=id&limit=2`, {
         headers: { prefer: 'count=exact' },
       })
-      return [answer.headers.get('content-range'), await answer.text(), pilar.err.includes('seed.ts wrote 1200 rows')]
+      return [answer.headers.get('content-range'), await answer.text(), pilar.err.includes('seed.ts wrote 1,200 rows')]
     } finally {
       await pilar.stop()
     }

@@ -242,8 +242,11 @@ function acceptingIdentities(catalog: Catalog): Catalog {
   return makeCatalog({ version, schemas, tables, functions: [...functions.values()] })
 }
 
+const HINT_THERE = 'For rows that are there already: --on-conflict skip, or update.'
+
 function located(line: number, error: unknown): unknown {
   if (!(error instanceof PilarError) || /^line \d+: /.test(error.message)) return error
-  const { code, message, details, hint } = error
+  const { code, message, details } = error
+  const hint = error.hint ?? (code === '23505' ? HINT_THERE : null)
   return new PilarError(code, `line ${line}: ${message}`, { details, ...(hint === null ? {} : { hint }), cause: error })
 }

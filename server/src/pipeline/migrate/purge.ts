@@ -90,6 +90,7 @@ function named(name: string, all: readonly Retired[]): readonly Retired[] {
   if (found.length > 0) return found
   const names = all.map(({ state }) => state.what)
   const near = nearest(name, names, 0.5)
-  const hint = near === null ? `Retired are: ${names.join(', ') || 'none'}.` : `Perhaps you meant "${near}".`
+  const known = names.length === 0 ? 'Nothing is retired.' : `Retired are: ${names.join(', ')}.`
+  const hint = near === null ? known : `Perhaps you meant "${near}".`
   throw failure('PILAR_MIGRATION', { message: `nothing retired is called "${name}"` }, { hint })
 }

@@ -68,10 +68,14 @@ function run(database: DatabaseSync, statement: ScriptStatement): void {
   }
 }
 
+const HINT_EMPTY =
+  'A dump with structure goes into an empty database. Rows alone are dumped with --data-only, or as ndjson.'
+
 function located({ line }: ScriptStatement, error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const code = error instanceof PilarError ? error.code : 'PILAR_DUMP'
-  return new PilarError(code, `line ${line}: ${error.message}`, { cause: error })
+  const hint = /already exists$/.test(error.message) ? { hint: HINT_EMPTY } : {}
+  return new PilarError(code, `line ${line}: ${error.message}`, { ...hint, cause: error })
 }
 
 function confined(action: number, _name: string | null, argument: string | null): number {
