@@ -49,7 +49,10 @@ export interface DatabaseEnv {
 }
 
 /** Opens a database for requests and commands; makes the file where it is missing. */
-export function openDatabase(database: Database, { limits, observe, clock, keepFile = false }: DatabaseEnv): Promise<EnginePool> {
+export function openDatabase(
+  database: Database,
+  { limits, observe, clock, keepFile = false }: DatabaseEnv,
+): Promise<EnginePool> {
   return database.engine.open(
     { url: database.url, keepFile, statementTimeoutMs: limits.statementTimeoutMs, transactionMs: limits.transactionMs },
     { observe: ({ kind, ...details }) => observe({ ...details, kind: 'engine', event: kind }), clock },
@@ -57,7 +60,7 @@ export function openDatabase(database: Database, { limits, observe, clock, keepF
 }
 
 /** What the database is made of. Writes nothing at all; throws PILAR_START where there is none. */
-export function inspectDatabase(database: Database, limits: Limits): Inspected {
+export function inspectDatabase(database: Database, limits: Limits): Promise<Inspected> {
   const { statementTimeoutMs, transactionMs } = limits
   return database.engine.inspect({ url: database.url, statementTimeoutMs, transactionMs })
 }

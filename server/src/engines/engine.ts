@@ -24,7 +24,7 @@ export interface Engine {
   /** Dumps, loads and prompts; null where the engine has none. */
   readonly transfer: ((settings: EngineSettings) => Transfer) | null
   /** Reads the structure of a database that is there, and writes nothing at all, not even what opening it for work would. */
-  inspect(settings: EngineSettings): Inspected
+  inspect(settings: EngineSettings): Promise<Inspected>
 }
 
 export interface Inspected {

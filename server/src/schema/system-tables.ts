@@ -36,8 +36,15 @@ const SYSTEM_TABLES = schema({
   }),
 })
 
+let declared: Catalog | null = null
+
 /** The declared structure of Pilar's own tables. */
 export function systemCatalog(): Catalog {
+  declared ??= declareSystem()
+  return declared
+}
+
+function declareSystem(): Catalog {
   const { catalog } = buildCatalog(SYSTEM_TABLES, { version: 0 })
   assert(catalog !== null, "the declaration of Pilar's own tables has no mistakes")
   const tables = [...catalog.tables.values()].map((each) => makeTable({ ...each, schema: 'pilar', system: true }))

@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { main } from '../../src/cli/dispatch.ts'
 import { loadSchema } from '../../src/cli/load-schema.ts'
-import { sqlite } from '../../src/engines/sqlite/index.ts'
+import { inspect } from '../../src/engines/sqlite/inspect.ts'
 import { declare } from '../../src/pipeline/declare.ts'
 import { loadGrammar } from '../../src/policy/expression/index.ts'
 import type { Catalog } from '../../src/schema/catalog.ts'
@@ -45,7 +45,7 @@ export async function pull(file: string): Promise<PulledProject & { remove: () =
 }
 
 export function structureOf(file: string): Catalog {
-  return sqlite.inspect({ url: `sqlite:${file}`, statementTimeoutMs: 10_000, transactionMs: 10_000 }).found
+  return inspect({ url: `sqlite:${file}`, statementTimeoutMs: 10_000, transactionMs: 10_000 }).found
 }
 
 /** What would have to be done for the database to be what the schema says. */

@@ -40,6 +40,8 @@ export interface Connection {
   readonly database: DatabaseSync
   readonly fuel: Fuel
   readonly versions: VersionReader
+  /** Grows with every statement of `reader` and `writer` that SQLite prepares: anew, too, where the structure is another one when it is run. */
+  readonly preparations: () => number
   /** Puts the authorizer back, after the owner's work is done on the connection. */
   protect(): void
 }
@@ -72,13 +74,19 @@ export function openConnection(file: string, access: Access, lockTimeoutMs: numb
     )
     database.exec('PRAGMA secure_delete = ON; PRAGMA cache_size = -16000')
     if (readOnly) database.exec('PRAGMA query_only = ON')
+    let preparations = 0
+    const authorize = access === 'reader' ? authorizeReader : authorizeWriter
     const protect = (): void => {
-      if (access !== 'inspector') database.setAuthorizer(access === 'reader' ? authorizeReader : authorizeWriter)
+      if (access === 'inspector') return
+      database.setAuthorizer((...asked) => {
+        preparations++
+        return authorize(...asked)
+      })
     }
     if (access === 'writer') database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     const versions = new VersionReader(database)
     protect()
-    return { database, fuel, versions, protect }
+    return { database, fuel, versions, preparations: () => preparations, protect }
   } catch (error) {
     database.close()
     throw error

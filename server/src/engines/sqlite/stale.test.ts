@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
-import { tempFolder } from '../../../test/support/temp.ts'
+import { seededRandom, tempFolder } from '../../../test/support/temp.ts'
 import { loadGrammar } from '../../policy/expression/index.ts'
 import { GuardedPlan } from '../../policy/guarded-plan.ts'
 import { column } from '../../query/expr-tools.ts'
@@ -165,4 +165,33 @@ test('what the pool does to the file without changing what programs see goes unn
   await lease.release()
   stop()
   assert.equal(await run(fixture, program), '{"id":1,"name":"a"},{"id":2,"name":"b"}')
+})
+
+test('a read is refused exactly when the structure is another one than was accepted, whichever statements ran before', async (t) => {
+  const fixture = await open(t)
+  const { pool, other, catalog } = fixture
+  const seed = Math.floor(Math.random() * 2 ** 31)
+  t.diagnostic(`seed ${seed}`)
+  const random = seededRandom(seed)
+  const programs = Array.from({ length: 4 }, () => readProgram(catalog))
+  const fileVersion = () => Number(other.prepare('PRAGMA schema_version').get()?.['schema_version'])
+  let accepted = fileVersion()
+  const seen = { refused: 0, answered: 0 }
+  for (let turn = 0; turn < 700; turn++) {
+    const what = random()
+    if (what < 0.1) other.exec(`CREATE TABLE more_${turn} (id INTEGER)`)
+    else if (what < 0.2) {
+      accepted = pool.structureVersion()
+      pool.acceptStructure(accepted)
+    } else {
+      const program = programs[Math.floor(random() * programs.length)] as Program
+      const refused = await run(fixture, program).then(
+        () => false,
+        (error: unknown) => error instanceof StaleStructure || assert.fail(String(error)),
+      )
+      assert.equal(refused, fileVersion() !== accepted, `turn ${turn}`)
+      seen[refused ? 'refused' : 'answered']++
+    }
+  }
+  assert.ok(seen.refused > 30 && seen.answered > 30, JSON.stringify(seen))
 })

@@ -11,21 +11,27 @@ export function readEntries(database: DatabaseSync): readonly JournalEntry[] {
     .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'pilar.migrations'")
     .get()
   if (exists === undefined) return []
-  return database
-    .prepare(`SELECT * FROM ${MIGRATIONS} ORDER BY id`)
-    .all()
-    .map((row) => ({
-      id: Number(row['id']),
-      name: textOf(row['name']),
-      checksum: textOf(row['checksum']),
-      kind: row['kind'] as JournalEntry['kind'],
-      undoes: row['undoes'] === null ? null : Number(row['undoes']),
-      steps: readSteps(String(row['steps'])),
-      before: String(row['before']),
-      after: String(row['after']),
-      at: String(row['at']),
-      durationMs: Number(row['duration_ms']),
-    }))
+  return database.prepare(`SELECT * FROM ${MIGRATIONS} ORDER BY id`).all().map(readEntry)
+}
+
+/** Steps are read when they are asked for: a start wants to know what was declared last, after however many migrations. */
+function readEntry(row: Record<string, unknown>): JournalEntry {
+  let steps: readonly MigrationStep[] | null = null
+  return {
+    id: Number(row['id']),
+    name: textOf(row['name']),
+    checksum: textOf(row['checksum']),
+    kind: row['kind'] as JournalEntry['kind'],
+    undoes: row['undoes'] === null ? null : Number(row['undoes']),
+    get steps() {
+      steps ??= readSteps(String(row['steps']))
+      return steps
+    },
+    before: String(row['before']),
+    after: String(row['after']),
+    at: String(row['at']),
+    durationMs: Number(row['duration_ms']),
+  }
 }
 
 const readSteps = (text: string): readonly MigrationStep[] =>

@@ -10,7 +10,7 @@ import { sweep } from './tidy.ts'
 import { writeEntry } from './write-entry.ts'
 
 interface Place {
-  readonly connection: Connection
+  readonly connection: Pick<Connection, 'database'>
   readonly group: GroupCommit
   readonly versions: VersionReader
   readonly expected: ExpectedStructure

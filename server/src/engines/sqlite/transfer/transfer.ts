@@ -2,12 +2,8 @@ import type { EngineSettings } from '../../engine.ts'
 import type { Console, Loading, Snapshot, Transfer } from '../../transfer.ts'
 import { mapError } from '../errors.ts'
 import { type SqliteSettings, sqliteSettings } from '../settings.ts'
-import { SqliteConsole } from './console.ts'
-import { load } from './load.ts'
-import { runScript } from './run-script.ts'
-import { SqliteSnapshot } from './snapshot.ts'
 
-/** Dumps, loads and prompts over one file, each on a connection of its own: whoever asks is a command, not a server. */
+/** Dumps, loads and prompts over one file, each on a connection of its own: whoever asks is a command, not a server, which loads none of it. */
 export class SqliteTransfer implements Transfer {
   readonly #settings: SqliteSettings
 
@@ -16,23 +12,35 @@ export class SqliteTransfer implements Transfer {
   }
 
   snapshot(): Promise<Snapshot> {
-    return mapped(() => new SqliteSnapshot(this.#settings))
+    return mapped(async () => {
+      const { SqliteSnapshot } = await import('./snapshot.ts')
+      return new SqliteSnapshot(this.#settings)
+    })
   }
 
   load<T>(options: { readonly onlyInserts: boolean }, body: (loading: Loading) => Promise<T>): Promise<T> {
-    return mapped(() => load(this.#settings, options, body))
+    return mapped(async () => {
+      const { load } = await import('./load.ts')
+      return load(this.#settings, options, body)
+    })
   }
 
   runScript(lines: AsyncIterable<string>, progress: (statements: number) => void): Promise<void> {
-    return mapped(() => runScript(this.#settings, lines, progress))
+    return mapped(async () => {
+      const { runScript } = await import('./run-script.ts')
+      return runScript(this.#settings, lines, progress)
+    })
   }
 
   openConsole(options: { readonly write: boolean }): Promise<Console> {
-    return mapped(() => new SqliteConsole(this.#settings, options))
+    return mapped(async () => {
+      const { SqliteConsole } = await import('./console.ts')
+      return new SqliteConsole(this.#settings, options)
+    })
   }
 }
 
-async function mapped<T>(body: () => T | Promise<T>): Promise<T> {
+async function mapped<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body()
   } catch (error) {
