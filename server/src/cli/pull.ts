@@ -93,4 +93,6 @@ function describe(pulled: Pulled): string {
   return `\n${size}. Left to the database as it is, for ever, since ${SCHEMA_FILE} has no words for it:\n${left}\n\n${closed}\n`
 }
 
-const leftLine = ({ table, what }: LeftAlone): string => `  ${table === null ? '' : `${table}: `}${what}`
+/** A view names itself. */
+const leftLine = ({ table, what }: LeftAlone): string =>
+  table === null || what.startsWith(`view ${table}:`) ? `  ${what}` : `  ${table}: ${what}`

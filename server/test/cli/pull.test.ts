@@ -55,7 +55,7 @@ created  app/README.md
 2 tables and 1 view. Left to the database as it is, for ever, since schema.ts has no words for it:
   people: collation email: COLLATE NOCASE
   orders: trigger counted: CREATE TRIGGER counted AFTER INSERT ON orders BEGIN SELECT 1; END
-  totals: view totals: CREATE VIEW totals AS SELECT person, sum(total) AS total FROM orders GROUP BY person
+  view totals: CREATE VIEW totals AS SELECT person, sum(total) AS total FROM orders GROUP BY person
 
 There are no policies yet: every table is closed to all keys but the secret ones.
 
