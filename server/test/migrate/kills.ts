@@ -32,6 +32,8 @@ export interface KillOptions {
   readonly migrations: number
   readonly seed: number
   readonly stride?: number
+  /** Only after each message, not amid it. */
+  readonly isBetweenOnly?: boolean
   /** Runs each step by itself: has to be noticed. */
   readonly isBroken?: boolean
 }
@@ -55,7 +57,8 @@ interface Case {
 }
 
 /** Throws at the first kill that leaves something else than one of the two states. */
-export async function runKills({ migrations, seed, stride = 1, isBroken = false }: KillOptions): Promise<KillFigures> {
+export async function runKills(options: KillOptions): Promise<KillFigures> {
+  const { migrations, seed, stride = 1 } = options
   await loadGrammar()
   const folder = tempFolder(fastFolder())
   const figures: KillFigures = { migrations: 0, kills: 0, before: 0, after: 0, longestWaitMs: 0 }
@@ -65,7 +68,7 @@ export async function runKills({ migrations, seed, stride = 1, isBroken = false 
       if (made === null) continue
       figures.migrations++
       try {
-        await killEverywhere(made, isBroken, figures)
+        await killEverywhere(made, options, figures)
       } catch (error) {
         throw new Error(`seed ${at}: ${error instanceof Error ? error.message : error}`, { cause: error })
       }
@@ -130,9 +133,13 @@ function visible({ raw }: TestDatabase): string {
 
 const MOMENT = /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 
-async function killEverywhere(made: Case, isBroken: boolean, figures: KillFigures): Promise<void> {
+async function killEverywhere(
+  made: Case,
+  { isBroken = false, isBetweenOnly = false }: KillOptions,
+  figures: KillFigures,
+): Promise<void> {
   const killed = `${made.file}.killed`
-  for (let point = 1; ; point += 0.5) {
+  for (let point = 1; ; point += isBetweenOnly ? 1 : 0.5) {
     copyDatabase(`${made.file}.before`, killed)
     if (!(await runUntil(killed, point, isBroken))) return
     figures.kills++
