@@ -164,7 +164,7 @@ test('two branches that meet are told, and one can follow the other', async (t) 
   assert.equal(met.code, 1)
   assert.match(
     met.err,
-    /0002_slugs and 0002_votes have one number: two branches met\n {4}hint: Let one follow the other: pilar migrate new --rebase 0002_votes\./,
+    /0002_slugs and 0002_votes have the same number: two branches met\n {4}hint: Let one follow the other: pilar migrate new --rebase 0002_votes\./,
   )
   assert.match(
     (await migrate('new', '--rebase', '2')).err,

@@ -203,7 +203,7 @@ test('two branches meet in a database that has one of them: the other follows', 
   assert.equal(plan.code, 1)
   assert.equal(
     plan.out.split('\n\n')[0],
-    'conflict: 0002_a_slugs and 0002_b_votes have one number: two branches met\nhint: Let one follow the other: pilar migrate new --rebase 0002_a_slugs.',
+    'conflict: 0002_a_slugs and 0002_b_votes have the same number: two branches met\nhint: Let one follow the other: pilar migrate new --rebase 0002_a_slugs.',
   )
   assert.equal((await project.migrate('apply', '--yes')).code, 1)
   await project.migrate('new', '--rebase', '0002_a_slugs')

@@ -301,7 +301,7 @@ test('two people who write a migration at the same moment are told, and one foll
   project.declare(ID, TITLE, 'slug: c.text().nullable()', 'votes: c.integer().default(0)')
   const met = await project.migrate('apply', '--yes')
   assert.equal(met.code, 1)
-  assert.match(met.out + met.err, /0002_slugs and 0002_votes have one number: two branches met/)
+  assert.match(met.out + met.err, /0002_slugs and 0002_votes have the same number: two branches met/)
   const remedy = /pilar migrate new --rebase (\S+?)\.?$/m.exec(met.out + met.err)?.[1] ?? ''
   await done(project.migrate('new', '--rebase', remedy))
   await done(project.migrate('apply', '--yes'))

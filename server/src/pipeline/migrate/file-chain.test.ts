@@ -93,7 +93,7 @@ test('two branches that met are told by one number', () => {
     states: ['0001_posts applied', '0002_slugs conflict', '0002_tags conflict'],
     conflicts: [
       {
-        message: '0002_slugs and 0002_tags have one number: two branches met',
+        message: '0002_slugs and 0002_tags have the same number: two branches met',
         hint: 'Let one follow the other: pilar migrate new --rebase 0002_tags.',
       },
     ],

@@ -82,7 +82,7 @@ function brokenLinks(files: readonly MigrationFile[], journal: readonly JournalE
     const later = applied[0] === true && applied[1] === false ? before : file
     const hint = `Let one follow the other: pilar migrate new --rebase ${later.name}.`
     if (file.number === before.number)
-      return [{ message: `${before.name} and ${file.name} have one number: two branches met`, hint }]
+      return [{ message: `${before.name} and ${file.name} have the same number: two branches met`, hint }]
     if (sameStructure(file.before, before.after)) return []
     const message = sameStructure(file.before, before.before)
       ? `${before.name} and ${file.name} start from the same structure: two branches met`

@@ -280,7 +280,7 @@ test('files that contradict each other stop before anything is touched', async (
   await assert.rejects(files([posts, notes]), {
     code: 'PILAR_MIGRATION',
     message:
-      'the migrations contradict each other, and nothing was changed:\n  0001_notes and 0001_posts have one number: two branches met\n    hint: Let one follow the other: pilar migrate new --rebase 0001_posts.',
+      'the migrations contradict each other, and nothing was changed:\n  0001_notes and 0001_posts have the same number: two branches met\n    hint: Let one follow the other: pilar migrate new --rebase 0001_posts.',
   })
   assert.deepEqual(await structure.journal(signal), [])
 })
