@@ -15,6 +15,7 @@ import { renameIndex } from './index-text.ts'
 import type { SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
 import { planChecks } from './plan-checks.ts'
 import { indexOfCopy, planCopy, type RowKey, rowKeyOf } from './plan-copy.ts'
+import { requireUnused } from './plan-purge.ts'
 import { bareIndexName, copyReason, goneOf, type PlannedTable, plannedTables, unmakeable } from './plan-table.ts'
 import { finalText } from './plan-text.ts'
 import { planViews } from './plan-views.ts'
@@ -115,6 +116,7 @@ class Planner {
     const planned = yield* plannedTables(this.#trace, { found, nowMicros, scratch: this.#scratch })
     const views = planViews({ found, after, objects })
     this.#run(views.drop)
+    requireUnused({ tables: this.#trace.purged, planned }, this.#scratch)
     const works = yield* inPieces(planned, (table): Work => {
       const origin = table.trace.origin ?? ''
       const isCopied = copyReason(table, after, { found, rows: () => rows(origin) }) !== null

@@ -46,6 +46,12 @@ export class Scratch {
     return this.database.prepare(sql).all(table) as unknown as SchemaRow[]
   }
 
+  /** Everything that has a text. */
+  objects(): readonly SchemaRow[] {
+    const sql = 'SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid'
+    return this.database.prepare(sql).all() as unknown as SchemaRow[]
+  }
+
   table(name: string): TableDdl {
     const ddl = parseTable(this.object('table', name)?.sql ?? '')
     if (ddl === null) throw new Error(`assertion failed: the file has the table ${name}`)
