@@ -35,7 +35,7 @@ export const command: Command = {
 async function undo(invocation: Invocation, context: MigrateContext, which: string | number | null): Promise<number> {
   const { structure, signal, shell } = context
   const json = invocation.given('json')
-  const plan = await planUndo({ structure, which, signal })
+  const plan = withWayForward(await planUndo({ structure, which, signal }))
   const dry = invocation.given('dry-run')
   if (json && dry) shell.output.print(JSON.stringify(undoJson(plan), null, 2))
   else (json ? shell.output.report : shell.output.print)(undoText(plan, shell.output))
@@ -76,6 +76,17 @@ const SEE_STATUS = 'pilar migrate status shows them'
 
 function nameOf({ entry }: UndoPlan): string {
   return entry.name ?? `migration ${entry.id}`
+}
+
+const FORWARD = "Instead of the undo, put it back into schema.ts, with .using('…') for these rows, and apply."
+
+/** An undo has no schema.ts in which to say what rows get. */
+function withWayForward(plan: UndoPlan): UndoPlan {
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    findings: step.findings.map((one) => (one.hint?.includes('.using(') ? { ...one, hint: FORWARD } : one)),
+  }))
+  return { ...plan, steps }
 }
 
 function undoText(plan: UndoPlan, output: Pick<Output, 'bold'>): string {

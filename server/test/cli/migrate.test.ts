@@ -260,6 +260,21 @@ test('undo takes the last migration back, values included', async (t) => {
   assert.match((await project.migrate('undo', '0007_x', '--yes')).err, /^pilar: .*0007_x/)
 })
 
+test('an undo that rows stand against says how to go forward', async (t) => {
+  const project = new Project(t)
+  await project.migrate('apply')
+  project.sql(THREE_ROWS)
+  project.declare(ID)
+  await project.migrate('apply', '--yes')
+  project.sql('insert into posts (id) values (4)')
+  const { code, out } = await project.migrate('undo', '--yes')
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    /refused: 1 row.* has no value in posts\.title\n.*id 4\n {17}hint: Instead of the undo, put it back into schema/,
+  )
+})
+
 test('what a cancelled migration has prepared is taken away when there is nothing to do', async (t) => {
   const project = new Project(t)
   await project.migrate('apply')
