@@ -40,6 +40,19 @@ export function stateOf({ structure, files, serving, signal, definition }: Migra
 
 /** Finds out what is to be done: pending files or, in a project without files, what schema.ts says. Writes nothing. */
 export async function pendingWork(context: MigrateContext): Promise<PendingWork> {
+  const { structure, signal } = context
+  for (;;) {
+    const { length } = await structure.journal(signal)
+    try {
+      return await workNow(context)
+    } catch (error) {
+      // Where another process has migrated while we looked, what we saw first and last do not fit each other.
+      if ((await structure.journal(signal)).length === length) throw error
+    }
+  }
+}
+
+async function workNow(context: MigrateContext): Promise<PendingWork> {
   const { structure, files, signal, definition } = context
   const state = await stateOf(context)
   const inState = (...wanted: readonly FileState[]) => state.files.filter((file) => wanted.includes(file.state))
