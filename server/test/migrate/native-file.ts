@@ -24,7 +24,7 @@ export function nativeScript(random: Random): string {
     made.push({ name, key: key === 'Id' ? key : null })
     const [first, second = first] = columns
     if (first === undefined || second === undefined) continue
-    statements.push(...around(name, first, second, random))
+    statements.push(...around(name, [first, second], random))
   }
   return `${statements.join(';\n')};`
 }
@@ -104,7 +104,11 @@ const STRICT_COLUMNS: readonly NativeColumn[] = [
 ]
 
 /** What stands around a table. */
-function around(table: string, first: NativeColumn, second: NativeColumn, random: Random): readonly string[] {
+function around(
+  table: string,
+  [first, second]: readonly [NativeColumn, NativeColumn],
+  random: Random,
+): readonly string[] {
   const name = `"${table}"`
   const one = `"${first.name}"`
   const two = `"${second.name}"`
