@@ -100,7 +100,8 @@ function wholeNumber(random: Random, { isStrict }: Form, extremes: readonly bigi
   return BigInt(random.chance(0.1) ? random.pick([0, 1, -1]) : random.int(8, 30_000))
 }
 
-function decimal(isScaled: boolean, random: Random, { isStrict }: Form): SqlValue {
+function decimal(isScaled: boolean, random: Random, { isStrict, isNative }: Form): SqlValue {
+  if (isNative) return random.pick([0n, 1.5, -1.5, 12_345n, 0.25])
   // numeric(10, 2), kept as an integer times 100.
   if (isScaled) return random.pick([0n, 150n, -150n, 999n, 100n, 12_345n, 9_999_899n, isStrict ? 5n : -9_999_999_999n])
   return decimalKey(random.pick(DECIMALS))
