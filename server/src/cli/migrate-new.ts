@@ -5,6 +5,7 @@ import { conflicting } from '../pipeline/migrate/apply-files.ts'
 import { contradictions } from '../pipeline/migrate/file-chain.ts'
 import type { MigrationFile } from '../pipeline/migrate/types.ts'
 import type { Table } from '../schema/catalog.ts'
+import { shortKey } from '../schema/check-keys.ts'
 import type { SchemaDefinition } from '../schema/definition.ts'
 import { writeCatalog } from '../schema/migration/catalog-text.ts'
 import type { Difference } from '../schema/migration/diff.ts'
@@ -128,9 +129,9 @@ async function existingOf(project: InProject, definition: SchemaDefinition): Pro
 
 function notesOf({ obstacles, warnings }: Difference): string {
   const lines = [
-    ...obstacles.map(({ table, message, hint }) => `not possible: ${table}: ${message}\nhint: ${hint}`),
+    ...obstacles.map(({ table, message, hint }) => `not possible: ${shortKey(table)}: ${message}\nhint: ${hint}`),
     ...warnings.map(
-      ({ table, message, hint }) => `to know: ${table}: ${message}${hint === null ? '' : `\nhint: ${hint}`}`,
+      ({ table, message, hint }) => `to know: ${shortKey(table)}: ${message}${hint === null ? '' : `\nhint: ${hint}`}`,
     ),
   ]
   return lines.join('\n')

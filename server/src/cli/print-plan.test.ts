@@ -55,11 +55,11 @@ test('what stands in the way and what is to be known follow the steps', () => {
     planText(plan([], { obstacles, warnings, possible: false }), PLAIN),
     `
 Not possible:
-  public.a: is a view
+  a: is a view
     hint: Drop it.
 
 To know:
-  public.b: is not yours
+  b: is not yours
 
 0 steps, not possible as it stands; nothing was changed.`,
   )

@@ -1,6 +1,7 @@
 import { needsBackup as stepNeedsBackup } from '../pipeline/migrate/apply-migration.ts'
 import { describeSample } from '../pipeline/migrate/describe-plan.ts'
 import type { MigrationPlan, PlannedStep } from '../pipeline/migrate/types.ts'
+import { shortKey } from '../schema/check-keys.ts'
 import { FINDING_SAMPLES_MAX, type Finding } from '../schema/migration/step.ts'
 import type { Output } from './output.ts'
 import { duration, rowsOf } from './progress.ts'
@@ -19,8 +20,8 @@ export interface PrintOptions {
 /** A plan for people: numbered steps with risk and cost, what the rows say of them, and what stands in the way. */
 export function planText(plan: MigrationPlan, options: PrintOptions): string {
   const steps = plan.steps.map((step, index) => stepText(step, index + 1, options))
-  const obstacles = plan.obstacles.map(({ table, message, hint }) => noteText(`${table}: ${message}`, hint))
-  const warnings = plan.warnings.map(({ table, message, hint }) => noteText(`${table}: ${message}`, hint))
+  const obstacles = plan.obstacles.map(({ table, message, hint }) => noteText(`${shortKey(table)}: ${message}`, hint))
+  const warnings = plan.warnings.map(({ table, message, hint }) => noteText(`${shortKey(table)}: ${message}`, hint))
   return [
     ...steps,
     ...headed('Not possible:', obstacles, options),

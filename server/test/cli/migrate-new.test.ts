@@ -203,7 +203,7 @@ test('what looks like a rename is told, and asked about where somebody is there'
   const asked: string[] = []
   const refused = await run(['migrate', 'new'], { cwd, terminal: personAnswering(['n'], asked) })
   assert.equal(refused.code, 1)
-  assert.match(refused.err, /^to know: public\.posts: .*headline.*title.*\nhint: .*was\('title'\)/)
+  assert.match(refused.err, /^to know: posts: .*headline.*title.*\nhint: .*was\('title'\)/)
   assert.deepEqual(asked, ['Is it really not a rename? Write the file so? [y/N] '])
   assert.deepEqual(names(), ['0001_first_schema.ts'])
   const agreed = await run(['migrate', 'new'], { cwd, terminal: personAnswering(['y']) })
