@@ -50,7 +50,8 @@ export const NOTHING: SchemaDefinition = {
 const NO_FILES: Chain = { files: [], conflicts: [] }
 
 /** Compares a database with its project. Touches nothing. The grammar must be loaded. Throws SchemaProblems. */
-export async function outlookOf(project: Project, { pool, withFiles, signal }: OutlookOptions): Promise<Outlook> {
+export async function outlookOf(project: Project, options: OutlookOptions): Promise<Outlook> {
+  const { pool, withFiles, signal } = options
   const structureVersion = pool.structureVersion()
   const found = await pool.structure.introspect(signal)
   const { definition } = project
@@ -61,6 +62,8 @@ export async function outlookOf(project: Project, { pool, withFiles, signal }: O
   }
   await breathe()
   const journal = await pool.structure.journal(signal)
+  // Another process has migrated between the two looks: they tell of different moments.
+  if (pool.structureVersion() !== structureVersion) return outlookOf(project, options)
   const files = withFiles ? project.files : null
   const chain = files === null ? NO_FILES : fileChain({ files, journal, found })
   const pending = filesToApply(chain)
