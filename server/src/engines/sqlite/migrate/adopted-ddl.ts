@@ -75,13 +75,19 @@ function without(pieces: readonly Piece[], isGone: (piece: Piece) => boolean): P
   })
 }
 
+interface CheckEdit {
+  readonly name: string
+  /** One of ours printed anew; null where its text stays. */
+  readonly text: string | null
+}
+
 /** What becomes of the keys and checks of a table that somebody else made. Names of columns as they will be. */
 export interface ConstraintEdits {
   readonly table: Table
   /** Keys that go, as `keyText` says them; `primary` alone for the primary key. */
   readonly gone: ReadonlySet<string>
-  /** By their place in the text: the check's name as it will be, or null where it goes. */
-  readonly checks: readonly (string | null)[]
+  /** By their place in the text: the check as it will be, or null where it goes. */
+  readonly checks: readonly (CheckEdit | null)[]
   /** Constraints to be added. */
   readonly added: readonly string[]
 }
@@ -89,18 +95,20 @@ export interface ConstraintEdits {
 /** The statement with these columns, and its constraints edited. */
 export function editTable(ddl: TableDdl, columns: readonly Part[], edits: ConstraintEdits): TableDdl {
   const checks = ddl.parts.flatMap((part) => part.pieces.filter((piece) => piece.kind === 'check'))
-  const checkName = (piece: Piece): string | null => edits.checks[checks.indexOf(piece)] ?? null
+  const checkOf = (piece: Piece): CheckEdit | null => edits.checks[checks.indexOf(piece)] ?? null
   // As introspection would call them, numbers included.
   const derived = readTableText(printTable(ddl), edits.table.name).checks
   const edited = (part: Part): Part => {
     const isGone = (piece: Piece): boolean => {
-      if (piece.kind === 'check') return checkName(piece) === null
+      if (piece.kind === 'check') return checkOf(piece) === null
       if (piece.kind === 'primary') return edits.gone.has('primary')
       if (piece.kind !== 'unique' && piece.kind !== 'foreign') return false
       return edits.gone.has(keyText(piece.kind, part.column === null ? piece.columns : [part.column]))
     }
     const kept = without(part.pieces, isGone).map((piece) => {
-      const name = piece.kind === 'check' ? checkName(piece) : nameOfKey(piece, part, edits.table)
+      const check = piece.kind === 'check' ? checkOf(piece) : null
+      if (check !== null && check.text !== null) return { ...piece, constraint: check.name, text: check.text }
+      const name = check?.name ?? nameOfKey(piece, part, edits.table)
       if (name === null) return piece
       const own = piece.kind === 'check' ? derived[checks.indexOf(piece)]?.name : derivedName(piece, part, edits.table)
       return withName(piece, name, own ?? '')

@@ -210,6 +210,17 @@ test('what is retired comes back as it was', () => {
   database.close()
 })
 
+test('our own rules follow the columns they are about', () => {
+  const database = databaseOf(SCRIPT)
+  const short = { name: 'short', expression: 'char_length("Name") < 50 or "Born" is null' }
+  migrate(database, [{ kind: 'add-check', table: A, check: short }])
+  const { after } = migrate(database, [{ kind: 'rename-column', table: A, column: 'Name', to: 'Title' }])
+  const check = after.tables.get(A)?.checks.find(({ name }) => name === 'short')
+  assert.match(check?.expression ?? '', /"Title"/)
+  assert.match(sqlOf(database, 'Artists'), /CONSTRAINT "short" CHECK .*length\("Title"\)/)
+  database.close()
+})
+
 test('what is purged is gone', () => {
   const database = databaseOf(SCRIPT)
   migrate(database, [

@@ -121,7 +121,7 @@ function editedText(planned: PlannedTable, input: TextInput): string {
   const ddl = editTable(input.ddl, columns, {
     table,
     gone: goneKeys(planned, input),
-    checks: checkNames(planned),
+    checks: checkEdits(planned, input),
     added,
   })
   return printTable(noteEdited(ddl, { table, name, isOwn: planned.isOwn }))
@@ -150,10 +150,16 @@ function goneKeys({ trace }: PlannedTable, { renamed }: TextInput): ReadonlySet<
   return new Set([...uniques, ...foreign, ...(trace.keyStep === null ? [] : ['primary'])])
 }
 
-function checkNames({ trace }: PlannedTable): ConstraintEdits['checks'] {
-  return (trace.from?.checks ?? []).map(
-    (_, at) => trace.named.checks.find((check) => check.origin === at)?.name ?? null,
-  )
+/** Where a column is renamed or converted, the notes and texts of our own checks have to follow; SQLite sees to those of others. */
+function checkEdits({ trace, table, columns }: PlannedTable, { after }: TextInput): ConstraintEdits['checks'] {
+  const isConverted = columns.some((each) => each.conversion !== null)
+  return (trace.from?.checks ?? []).map((before, at) => {
+    const place = trace.named.checks.findIndex((check) => check.origin === at)
+    const check = table.checks[place]
+    if (check === undefined) return null
+    const isStale = check.native !== true && (isConverted || check.expression !== before.expression)
+    return { name: check.name, text: isStale ? printCheck(check, table, after) : null }
+  })
 }
 
 /** As it is, but for its foreign keys: they are remembered in its note. */
