@@ -137,7 +137,11 @@ test('keeps what is retired, in the making or rubbish out of sight', () => {
     indexes: [],
   }
   const retiredAt = '2026-01-01T00:00:00Z'
-  const table = { schema: 'public', name: 'old', kind: 'table', columns: [column], primaryKey: [] }
+  const table = {
+    ...{ schema: 'public', name: 'old', kind: 'table', columns: [column], primaryKey: [], primaryKeyName: null },
+    ...{ uniques: [], foreignKeys: [], checks: [], indexes: [], comment: null, openColumn: null },
+    ...{ system: false, definition: null, writable: true },
+  }
   database.exec(`
     CREATE TABLE people (id INT_INTEGER /*pilar:{"type":{"name":"integer"}}*/ NOT NULL,
       pilar_retired_mail TEXT /*pilar:${JSON.stringify({ retired: { column, suspended, retiredAt } })}*/);
