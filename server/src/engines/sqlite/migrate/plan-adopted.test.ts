@@ -9,6 +9,7 @@ import type { MigrationStep } from '../../../schema/migration/step.ts'
 import { INTEGER, TEXT } from '../../../schema/types.ts'
 import { introspect } from '../introspect.ts'
 import { databaseOf, keylessRowsOf, migrate, rowsOf, sqlOf } from './run-plainly.suite.ts'
+import { firstDifference } from './same-structure.ts'
 
 before(() => loadGrammar())
 
@@ -218,6 +219,18 @@ test('our own rules follow the columns they are about', () => {
   const check = after.tables.get(A)?.checks.find(({ name }) => name === 'short')
   assert.match(check?.expression ?? '', /"Title"/)
   assert.match(sqlOf(database, 'Artists'), /CONSTRAINT "short" CHECK .*length\("Title"\)/)
+  database.close()
+})
+
+test('a write that leads to another guess of a type is no other structure', () => {
+  const database = databaseOf(SCRIPT)
+  const before = introspect(database)
+  database.exec(`UPDATE Artists SET Born = 'long ago' WHERE Id = 3; UPDATE "Album's" SET n = 1 << 40 WHERE Id = 'a'`)
+  const found = introspect(database)
+  assert.notDeepEqual(found.tables.get(A)?.column.get('Born')?.type, before.tables.get(A)?.column.get('Born')?.type)
+  assert.equal(firstDifference(before, found), null)
+  database.exec('ALTER TABLE Artists ADD COLUMN more DATE')
+  assert.match(firstDifference(before, introspect(database)) ?? '', /^public\.Artists: expected /)
   database.close()
 })
 

@@ -1,4 +1,4 @@
-import type { Catalog, Table } from '../../../schema/catalog.ts'
+import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import { PILAR_SCHEMA } from '../../../schema/migration/retired-names.ts'
 import { WITHOUT_ROWID } from '../tables.ts'
 
@@ -16,8 +16,8 @@ const byKey = (catalog: Catalog): ReadonlyMap<string, string> =>
   )
 
 /**
- * Without what means nothing: the order of columns and constraints, and the text of expressions in SQLite's own words, which SQLite itself writes
- * anew when a column is renamed.
+ * Without what means nothing: the order of columns and constraints, the text of expressions in SQLite's own words, which SQLite itself writes
+ * anew when a column is renamed, and types in somebody else's storage, which may be guessed by a value that a write has exchanged since.
  */
 function comparable({ column: _, storage, ...table }: Table): object {
   // The outputs of a view that somebody else made may follow the columns it reads.
@@ -26,16 +26,24 @@ function comparable({ column: _, storage, ...table }: Table): object {
   return {
     ...table,
     withoutRowid: storage?.includes(WITHOUT_ROWID) ?? false,
-    columns: table.columns
-      .map(({ generated, ...each }) => ({
-        ...each,
-        generated: generated?.native === true ? { ...generated, expression: null } : generated,
-      }))
-      .sort(byName),
+    columns: table.columns.map(comparableColumn).sort(byName),
     uniques: table.uniques.toSorted(byName),
     foreignKeys: table.foreignKeys.toSorted(byName),
     checks: table.checks.map((one) => (one.native === true ? { ...one, expression: null } : one)).sort(byName),
     indexes: table.indexes.map((one) => (isNative && one.where !== null ? { ...one, where: true } : one)).sort(byName),
+  }
+}
+
+function comparableColumn({
+  generated,
+  type,
+  storage,
+  ...column
+}: Column): Partial<Column> & { readonly name: string } {
+  return {
+    ...column,
+    ...(storage === undefined ? { type } : { storage: 'native' }),
+    generated: generated?.native === true ? { ...generated, expression: null } : generated,
   }
 }
 
