@@ -34,18 +34,11 @@ function comparable({ column: _, storage, ...table }: Table): object {
   }
 }
 
-function comparableColumn({
-  generated,
-  type,
-  storage,
-  ...column
-}: Column): Partial<Column> & { readonly name: string } {
-  return {
-    ...column,
-    ...(storage === undefined ? { type } : { storage: 'native' }),
-    generated: generated?.native === true ? { ...generated, expression: null } : generated,
-  }
-}
+const comparableColumn = ({ generated, type, storage, ...column }: Column) => ({
+  ...column,
+  ...(storage === undefined ? { type } : { storage: 'native' }),
+  generated: generated?.native === true ? { ...generated, expression: null } : generated,
+})
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name === b.name ? 0 : a.name < b.name ? -1 : 1
