@@ -97,84 +97,100 @@ export const firstSchema = text(FIRST_STATE)
 
 /** One change after the other. */
 export function changes(): readonly Change[] {
-  const done: Change[] = []
-  let state = FIRST_STATE
-  let values = FIRST
-  const to = (name: string, next: Partial<State>, nextValues: Values = values): void => {
-    state = { ...state, ...next }
-    values = nextValues
-    done.push({ name, schema: text(state), table: state.table, values })
-  }
-  const undo = (name: string, before: { readonly state: State; readonly values: Values }): void => {
-    state = before.state
-    values = before.values
-    done.push({ name, schema: null, table: state.table, values })
-  }
-  const columns = (more: State['columns'], ...gone: readonly string[]): State['columns'] =>
-    without({ ...state.columns, ...more }, gone)
-  const rule = (more: string): Partial<State> => ({ rules: [...state.rules, more] })
+  const script = new Script()
+  namesAndColumns(script)
+  types(script)
+  rules(script)
+  return script.end()
+}
 
-  to('rename column', { columns: columns({ state: `text().was('status')` }, 'status') }, renamed(values))
-  to('rename table', { table: 'purchases', was: 'orders' })
-  to(
-    'add, constant default',
-    { columns: columns({ channel: `text().nullable().default("'web'")` }) },
-    {
-      ...values,
-      channel: () => 'web',
-    },
-  )
-  to(
-    'add, default now()',
-    { columns: columns({ seen_at: `timestamptz().default('now()')` }) },
-    { ...values, seen_at: 'some' },
-  )
-  to(
-    'add not null, using',
-    { columns: columns({ label: `text().using("state || '-' || id")` }) },
-    {
-      ...values,
-      label,
-    },
-  )
-  const noted = { state: state.columns, values }
-  to('retire column', { columns: columns({}, 'note') }, without(values, ['note']))
-  to('restore column', { columns: noted.state }, noted.values)
-  let before = { state, values }
+interface Stage {
+  readonly state: State
+  readonly values: Values
+}
+
+/** Changes written down one after the other, each from what the one before has left. */
+class Script implements Stage {
+  state = FIRST_STATE
+  values = FIRST
+  readonly #done: Change[] = []
+
+  to(name: string, next: Partial<State>, values: Values = this.values): void {
+    this.state = { ...this.state, ...next }
+    this.values = values
+    this.#done.push({ name, schema: text(this.state), table: this.state.table, values })
+  }
+
+  undo(name: string, { state, values }: Stage): void {
+    this.state = state
+    this.values = values
+    this.#done.push({ name, schema: null, table: state.table, values })
+  }
+
+  stage(): Stage {
+    return { state: this.state, values: this.values }
+  }
+
+  columns(more: State['columns'], ...gone: readonly string[]): State['columns'] {
+    return without({ ...this.state.columns, ...more }, gone)
+  }
+
+  end(): readonly Change[] {
+    const { state, values } = this
+    const retired = { name: 'retire table', schema: withoutOrders(), table: 'customers', values: {} }
+    return [...this.#done, retired, { name: 'restore table', schema: text(state), table: state.table, values }]
+  }
+}
+
+function namesAndColumns(script: Script): void {
+  const more = (columns: State['columns']): Partial<State> => ({ columns: script.columns(columns) })
+  const columns = script.columns({ state: `text().was('status')` }, 'status')
+  script.to('rename column', { columns }, renamed(script.values))
+  script.to('rename table', { table: 'purchases', was: 'orders' })
+  const channel = { channel: `text().nullable().default("'web'")` }
+  script.to('add, constant default', more(channel), { ...script.values, channel: () => 'web' })
+  const seen = { seen_at: `timestamptz().default('now()')` }
+  script.to('add, default now()', more(seen), { ...script.values, seen_at: 'some' })
+  const labelled = { label: `text().using("state || '-' || id")` }
+  script.to('add not null, using', more(labelled), { ...script.values, label })
+  const noted = script.stage()
+  script.to('retire column', { columns: script.columns({}, 'note') }, without(script.values, ['note']))
+  script.to('restore column', { columns: noted.state.columns }, noted.values)
+}
+
+function types(script: Script): void {
+  const { values } = script
+  let before = script.stage()
   const whole = { ...values, quantity: (id: number) => 1 + (id % 99) }
-  to('type text → integer', { columns: columns({ quantity: `integer().using('quantity::integer')` }) }, whole)
-  undo('undo of the type', before)
+  script.to(
+    'type text → integer',
+    { columns: script.columns({ quantity: `integer().using('quantity::integer')` }) },
+    whole,
+  )
+  script.undo('undo of the type', before)
   const finer = { ...values, amount: (id: number) => cents(id) * 100 }
-  to('type numeric(10,2) → (12,4)', { columns: columns({ amount: 'numeric(12, 4)' }) }, finer)
-  before = { state, values }
+  script.to('type numeric(10,2) → (12,4)', { columns: script.columns({ amount: 'numeric(12, 4)' }) }, finer)
+  before = script.stage()
   const parts = {
     first_name: `text().using("split_part(name, ' ', 1)")`,
     last_name: `text().using("split_part(name, ' ', 2)")`,
   }
-  to(
-    'split a column',
-    { columns: columns(parts, 'name') },
-    { ...without(values, ['name']), first_name: given, last_name: family },
-  )
-  undo('undo of the split', before)
-  to('set not null', { columns: columns({ channel: `text().default("'web'")` }) })
-  to('add unique', rule(`.unique('label')`))
-  to('add index', rule(`.index('amount')`))
-  to('add foreign key', { columns: columns({ region_id: `integer().references('regions.id')` }) })
-  to('add check', rule(`.check('amount >= 0')`))
+  const names = { ...without(script.values, ['name']), first_name: given, last_name: family }
+  script.to('split a column', { columns: script.columns(parts, 'name') }, names)
+  script.undo('undo of the split', before)
+}
+
+function rules(script: Script): void {
+  const rule = (more: string): Partial<State> => ({ rules: [...script.state.rules, more] })
+  script.to('set not null', { columns: script.columns({ channel: `text().default("'web'")` }) })
+  script.to('add unique', rule(`.unique('label')`))
+  script.to('add index', rule(`.index('amount')`))
+  script.to('add foreign key', { columns: script.columns({ region_id: `integer().references('regions.id')` }) })
+  script.to('add check', rule(`.check('amount >= 0')`))
   const merged = { title: `text().using("coalesce(name, '?') || ', ' || quantity")` }
-  to(
-    'merge columns',
-    { columns: columns(merged, 'name', 'quantity') },
-    {
-      ...without(values, ['name', 'quantity']),
-      title: (id) => `${given(id)} ${family(id)}, ${1 + (id % 99)}`,
-    },
-  )
-  const last = { state, values }
-  done.push({ name: 'retire table', schema: withoutOrders(), table: 'customers', values: {} })
-  done.push({ name: 'restore table', schema: text(last.state), table: last.state.table, values: last.values })
-  return done
+  const title = (id: number) => `${given(id)} ${family(id)}, ${1 + (id % 99)}`
+  const columns = script.columns(merged, 'name', 'quantity')
+  script.to('merge columns', { columns }, { ...without(script.values, ['name', 'quantity']), title })
 }
 
 function withoutOrders(): string {
