@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
@@ -170,7 +171,7 @@ test('what the pool does to the file without changing what programs see goes unn
 test('a read is refused exactly when the structure is another one than was accepted, whichever statements ran before', async (t) => {
   const fixture = await open(t)
   const { pool, other, catalog } = fixture
-  const seed = Math.floor(Math.random() * 2 ** 31)
+  const seed = randomInt(2 ** 31)
   t.diagnostic(`seed ${seed}`)
   const random = seededRandom(seed)
   const programs = Array.from({ length: 4 }, () => readProgram(catalog))
