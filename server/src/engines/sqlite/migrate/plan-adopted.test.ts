@@ -6,7 +6,7 @@ import { loadGrammar } from '../../../policy/expression/index.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import { makeColumn, makeTable } from '../../../schema/make-catalog.ts'
 import type { MigrationStep } from '../../../schema/migration/step.ts'
-import { INTEGER, TEXT } from '../../../schema/types.ts'
+import { INTEGER, NUMERIC, TEXT } from '../../../schema/types.ts'
 import { introspect } from '../introspect.ts'
 import { databaseOf, keylessRowsOf, migrate, rowsOf, sqlOf } from './run-plainly.suite.ts'
 import { firstDifference } from './same-structure.ts'
@@ -219,6 +219,24 @@ test('our own rules follow the columns they are about', () => {
   const check = after.tables.get(A)?.checks.find(({ name }) => name === 'short')
   assert.match(check?.expression ?? '', /"Title"/)
   assert.match(sqlOf(database, 'Artists'), /CONSTRAINT "short" CHECK .*length\("Title"\)/)
+  database.close()
+})
+
+test('an expression that does not fit the types of the file is refused', () => {
+  const database = databaseOf('CREATE TABLE t (w REAL)')
+  const generated = { expression: 'round("w", 1)', stored: true }
+  assert.throws(
+    () =>
+      migrate(database, [
+        { kind: 'set-table-comment', table: 'public.t', comment: 'x' },
+        { kind: 'add-column', table: 'public.t', column: column('r', { type: NUMERIC, generated }), using: null },
+      ]),
+    {
+      code: 'PILAR_SCHEMA',
+      message: 't.r: function round(double precision, integer) does not exist (generated, character 1)',
+      details: { step: 1 },
+    },
+  )
   database.close()
 })
 

@@ -2,12 +2,12 @@ import { failure } from '../../../errors/error.ts'
 import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
 import { inPieces, type Pieces } from '../../../std/pieces.ts'
-import { computedColumns, nativeGenerated } from '../generated.ts'
+import { nativeGenerated } from '../generated.ts'
 import { readTableText } from '../read-table-sql.ts'
 import { tableName } from '../tables.ts'
 import { isNative } from './adopted-ddl.ts'
 import { blaming } from './blame.ts'
-import { type Conversion, convertColumn, withTable } from './convert.ts'
+import { type Conversion, convertColumn, located, withTable } from './convert.ts'
 import { hasConstantDefault } from './print-table.ts'
 import type { Scratch } from './scratch.ts'
 import { parseTable } from './table-ddl.ts'
@@ -87,8 +87,7 @@ function planTable(given: Given, after: Catalog, input: PlanInput): PlannedTable
   const text = readTableText(sql, origin)
   const key = retired?.storedAs ?? table.key
   const stored = after.retired.columns.filter((each) => each.table === key)
-  const computed =
-    retired === null ? new Set(computedColumns(table, after).map((column) => column.name)) : new Set<string>()
+  const computed = retired === null ? computedNames(given, after) : new Set<string>()
   const columns = [
     ...table.columns.map((column) => planColumn(column, given, { ...input, computed, after })),
     ...stored.map((each): PlannedColumn => {
@@ -108,6 +107,17 @@ function planTable(given: Given, after: Catalog, input: PlanInput): PlannedTable
     uniqueIndexes: new Set(uniques.map((index) => bareIndexName(index.name, origin))),
     name,
   }
+}
+
+/** What an expression has wrong for types as the file has them is the mistake of the step that declared it. */
+function computedNames({ table, trace }: Given, after: Catalog): ReadonlySet<string> {
+  const computed = table.columns.filter((column) => {
+    if (column.generated === null || column.storage !== undefined) return false
+    const { generated, step } = trace.columns.get(column.name) ?? { generated: null, step: null }
+    const place = { where: `${table.name}.${column.name}`, part: 'generated' }
+    return blaming(generated ?? step, () => located(place, () => nativeGenerated(column, table, after))) === null
+  })
+  return new Set(computed.map((column) => column.name))
 }
 
 function planColumn(
