@@ -85,7 +85,9 @@ export class SurveyedRows {
     if (column === undefined) return 'NULL'
     if (column.column.generated === null) return this.conversion(column).sql
     const isKept = column.from !== null && column.from.generated !== null && column.valueStep === null
-    if (isKept && !this.#isMadeOfChanged()) return `${SOURCE}.${quoteName(column.from?.name ?? name)}`
+    // Somebody else's expression is SQLite's own, and only SQLite itself computes it anew.
+    const isNative = column.column.generated.native === true
+    if (isKept && (isNative || !this.#isMadeOfChanged())) return `${SOURCE}.${quoteName(column.from?.name ?? name)}`
     const { after } = this.changed
     return convertComputed(column.column, { table: after, catalog: this.#all.after }, (each) => this.value(each))
   }
