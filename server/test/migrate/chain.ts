@@ -15,6 +15,7 @@ import { makeCatalog, makeTable } from '../../src/schema/make-catalog.ts'
 import { applySteps } from '../../src/schema/migration/apply-steps.ts'
 import { explainStep } from '../../src/schema/migration/explain-step.ts'
 import type { MigrationStep } from '../../src/schema/migration/step.ts'
+import { TEXT } from '../../src/schema/types.ts'
 import { Random } from '../simulate/random.ts'
 import { mutateDefinition } from '../support/mutate-catalog.ts'
 import { randomDefinition } from '../support/random-catalog.ts'
@@ -358,9 +359,14 @@ function withoutRetired(catalog: Catalog, isAdopted: boolean): Catalog {
     .map(({ storage, ...table }) =>
       makeTable({
         ...table,
+        // Types of somebody else's columns may be guessed by a value of the moment.
+        columns: table.columns.map((one) =>
+          one.storage === undefined ? one : { ...one, type: TEXT, storage: 'native' },
+        ),
         // Keys of somebody else's tables are called after their columns of the moment; checks that go with a column are told.
         primaryKeyName: isAdopted ? null : table.primaryKeyName,
         uniques: isAdopted ? [] : table.uniques,
+        foreignKeys: isAdopted ? table.foreignKeys.map((one) => ({ ...one, name: '' })) : table.foreignKeys,
         checks: isAdopted ? table.checks.filter(({ native }) => native !== true) : table.checks,
         ...(storage?.includes('without rowid') === true ? { storage: 'without rowid' } : {}),
       }),

@@ -57,7 +57,8 @@ function survivingTable(lineage: TableLineage, former: FileTable, undoing: Undoi
     const second = then !== undefined && isSameRow(lineage, then, present) ? then : undefined
     const old = second === undefined ? undefined : keys?.get(key)
     const first = old === undefined ? undefined : former.rows.get(old)
-    const isFollowed = keys !== undefined || second === undefined
+    const isSure = then === undefined || second !== undefined || (lineage.after?.primaryKey ?? []).length > 0
+    const isFollowed = isSure && (keys !== undefined || second === undefined)
     const cells = cellsOf(lineage, { first, second, present }, undoing.isAdopted || !isFollowed)
     return { key: keys === undefined ? null : keyOf(table, cells, key), cells }
   })
@@ -84,6 +85,8 @@ function cellOf({ before, after }: ColumnLineage, versions: Versions, isVague: b
   // A moment or a random value can't be recognised again.
   const isVolatile = after.using?.endsWith('()') ?? false
   const isUntouched = second !== undefined && second.get(after.name) === cell
-  if (first !== undefined && isUntouched) return isVolatile ? undefined : (first.get(before.name) ?? NULL)
+  // Of somebody else's column only the reading changes: what was filled stays, which is told.
+  const isFilled = isVague && before.nullable && !after.nullable
+  if (first !== undefined && isUntouched) return isVolatile || isFilled ? undefined : (first.get(before.name) ?? NULL)
   return isVague || cell === NULL ? undefined : convert(after.type, before.type, cell)
 }
