@@ -6,6 +6,7 @@ import { type Difference, diff, type Obstacle } from './diff.ts'
 import { isAdoptedTable } from './difference-work.ts'
 import { type Draft, draftOf, plainColumn } from './draft.ts'
 import { withConversions } from './former-rows.ts'
+import { renameInExpression, sameExpression } from './pg-text.ts'
 import type { MigrationStep } from './step.ts'
 
 export interface Undo {
@@ -43,7 +44,7 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
   return {
     steps: [
       ...back,
-      ...withFormerIndexes(difference.steps, steps, renamed),
+      ...withFormerIndexes(difference.steps, { steps, names, tables: renamed.tables }),
       ...foreignKeysOfOthers(steps, difference, { before, after, found }),
     ],
     obstacles: difference.obstacles,
@@ -153,22 +154,34 @@ function withFormerNames(before: Catalog, names: ReadonlyMap<string, string>): C
 /** Indexes of somebody else's tables have names of their own, which no schema.ts speaks of: they come back as they were. */
 function withFormerIndexes(
   back: readonly MigrationStep[],
-  steps: readonly MigrationStep[],
-  { tables }: Catalog,
+  { steps, names, tables }: Pick<Catalog, 'tables'> & Readonly<Record<'steps' | 'names', readonly MigrationStep[]>>,
 ): readonly MigrationStep[] {
   const former = [
     ...steps.flatMap((step) => (step.kind === 'drop-index' ? [step.index] : [])),
     ...back.flatMap((step) => (step.kind === 'restore-column' ? step.retired.suspended.indexes : [])),
-  ]
+  ].map((index) => names.reduce(inFormerWords, index))
   return back.map((step): MigrationStep => {
     if (step.kind !== 'create-index') return step
     const table = tables.get(step.table)
     if (table === undefined || !isAdoptedTable(table)) return step
     const { columns, unique, where } = step.index
     const isSame = (one: Index) =>
-      one.unique === unique && one.where === where && JSON.stringify(one.columns) === JSON.stringify(columns)
+      one.unique === unique &&
+      sameExpression(one.where, where) &&
+      JSON.stringify(one.columns) === JSON.stringify(columns)
     return { ...step, index: former.find(isSame) ?? step.index }
   })
+}
+
+/** What it is about was called otherwise when it went. */
+function inFormerWords(index: Index, step: MigrationStep): Index {
+  if (step.kind !== 'rename-column') return index
+  const { column: from, to } = step
+  return {
+    ...index,
+    columns: index.columns.map((each) => (each.name === from ? { ...each, name: to } : each)),
+    where: index.where === null ? null : renameInExpression(index.where, { table: '', column: { from, to } }),
+  }
 }
 
 /** What pointed to a table that was retired, and is nobody's whose structure was declared. */
