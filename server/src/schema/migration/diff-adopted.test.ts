@@ -6,6 +6,7 @@ import type { Catalog, Table } from '../catalog.ts'
 import { c } from '../column.ts'
 import { makeCatalog, makeTable } from '../make-catalog.ts'
 import { table } from '../table.ts'
+import { applySteps } from './apply-steps.ts'
 
 const id = c.integer().primaryKey()
 
@@ -99,6 +100,17 @@ test('what was declared and is not any more goes; so does a text that was declar
     'drop-not-null songs size',
     'add-check songs songs_size_check',
   ])
+})
+
+test('a column comes back that was only read as another type', () => {
+  const found = adopted({ artists: table({ id, tag: c.text().nullable() }) })
+  const tagged = catalog({ artists: table({ id, tag: c.uuid().nullable() }) })
+  const bare = catalog({ artists: table({ id }) })
+  const gone = applySteps(found, between(found, bare, tagged).steps)
+  const { steps, warnings } = between(gone, tagged, bare)
+  assert.deepEqual(steps.map(short), ['restore-column artists tag (pilar_retired_tag)'])
+  assert.deepEqual(warnings, [])
+  assert.equal(applySteps(gone, steps).tables.get('public.artists')?.column.get('tag')?.type.name, 'text')
 })
 
 test('after an undo to what was found, a check is read as before', () => {

@@ -39,14 +39,17 @@ function warnOfDrift(work: Work, found: Table, wanted: Table): void {
 }
 
 /**
- * The retired column that a wanted one brings back: of its name or its former name, and of its type. Not one that a change of type left behind: its
- * values went into the column in its place, which has newer ones, perhaps under another name.
+ * The retired column that a wanted one brings back: of its name or its former name, and of its type, which is only a way of reading where somebody
+ * else made the column. Not one that a change of type left behind: its values went into the column in its place, which has newer ones, perhaps under
+ * another name.
  */
 export function retiredFor(work: Work, table: Table, column: Column): RetiredColumn | null {
   if (column.generated !== null) return null
   const here = work.draft.retired.columns.filter((each) => each.table === table.key && each.converted === undefined)
   const called = (name: string | undefined) =>
-    here.findLast((each) => each.column.name === name && sameType(each.column.type, column.type))
+    here.findLast(
+      (each) => each.column.name === name && (isAdopted(each.column) || sameType(each.column.type, column.type)),
+    )
   return called(column.name) ?? called(column.was) ?? null
 }
 
