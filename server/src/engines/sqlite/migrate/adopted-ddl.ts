@@ -27,6 +27,8 @@ export interface ColumnEdit {
   /** It was out of sight: its rules are to be written again. */
   readonly isRestored: boolean
   readonly generatedChanged: boolean
+  /** By the new key it would be the rowid, and count by itself. */
+  readonly becomesRowid: boolean
 }
 
 /** The definition of a column that somebody else made, with what changed. */
@@ -59,7 +61,9 @@ export function editColumn(part: Part, edit: ColumnEdit, within: { table: Table;
   }
   // A note that says nothing of numbers says that there are none; without one, the key of a table counts.
   const hasNote = Object.keys(says).length > 0
-  const isCounted = column.identity !== from.identity || (hasNote && column.identity !== null) || note.identity === null
+  const isCounted =
+    column.identity !== from.identity ||
+    (column.identity === null ? edit.becomesRowid || note.identity === null : hasNote)
   const noted = wrapNote(isCounted ? { ...says, identity: column.identity } : says)
   if (noted !== '') pieces = [...pieces.slice(0, 1), added('note', noted.trimEnd()), ...pieces.slice(1)]
   return { ...part, pieces }

@@ -82,10 +82,25 @@ function retiredColumnText({ retired }: PlannedColumn, part: Part | null): strin
   return retireColumnText(part, retired)
 }
 
-function edited({ column, trace }: PlannedColumn, part: Part, within: { table: Table; catalog: Catalog }): Part {
+function edited({ column, trace }: PlannedColumn, part: Part, within: Within): Part {
   const from = trace.from ?? trace.restores?.column ?? column
-  const edit = { column, from, isRestored: trace.from === null, generatedChanged: trace.generated !== null }
-  return editColumn(part, edit, within)
+  const { table, planned } = within
+  const isWholeType = part.pieces.some((piece) => piece.kind === 'type' && /^INTEGER$/i.test(piece.text))
+  const isKey = table.primaryKey.length === 1 && table.primaryKey[0] === column.name && !planned.isWithoutRowid
+  return editColumn(
+    part,
+    {
+      ...{ column, from, isRestored: trace.from === null, generatedChanged: trace.generated !== null },
+      becomesRowid: planned.trace.keyStep !== null && isKey && isWholeType,
+    },
+    within,
+  )
+}
+
+interface Within {
+  readonly table: Table
+  readonly catalog: Catalog
+  readonly planned: PlannedTable
 }
 
 function editedText(planned: PlannedTable, input: TextInput): string {
@@ -99,7 +114,7 @@ function editedText(planned: PlannedTable, input: TextInput): string {
     if (retired !== null) {
       return { ...newColumnPart(each.name, retiredColumnText(each, part), part ?? undefined), after: part?.after ?? '' }
     }
-    if (part !== null && isNative(column)) return edited(each, part, { table, catalog: input.after })
+    if (part !== null && isNative(column)) return edited(each, part, { table, catalog: input.after, planned })
     const isRowidKey = column === key || (trace.keyStep === null && part !== null && isWholeKey(part))
     const print = { catalog: input.after, isRowidKey, isGuest: true, isStrict }
     const text = printColumn(column, table, print).trimEnd()
