@@ -139,7 +139,8 @@ function successorCell(
   }
   if (isSameType(before.type, after.type)) {
     if (cell !== NULL || after.nullable) return cell
-    return after.using === null ? undefined : constantOf(after.type, after.using)
+    // In a column of somebody else's, it is written as that one keeps it.
+    return after.using === null || forward.isAdopted ? undefined : constantOf(after.type, after.using)
   }
   if (cell === NULL && !after.nullable) return undefined
   // A column of somebody else's is only read as another type.
