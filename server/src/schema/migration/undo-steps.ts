@@ -156,32 +156,50 @@ function withFormerIndexes(
   back: readonly MigrationStep[],
   { steps, names, tables }: Pick<Catalog, 'tables'> & Readonly<Record<'steps' | 'names', readonly MigrationStep[]>>,
 ): readonly MigrationStep[] {
+  const reversed = names.toReversed()
   const former = [
-    ...steps.flatMap((step) => (step.kind === 'drop-index' ? [step.index] : [])),
-    ...back.flatMap((step) => (step.kind === 'restore-column' ? step.retired.suspended.indexes : [])),
-  ].map((index) => names.reduce(inFormerWords, index))
+    ...steps.flatMap((step) => (step.kind === 'drop-index' ? [{ table: step.table, index: step.index }] : [])),
+    ...back.flatMap((step) => {
+      if (step.kind !== 'restore-column') return []
+      const table = reversed.reduce((key, name) => (isMove(name) && name.to === key ? name.table : key), step.table)
+      return step.retired.suspended.indexes.map((index) => ({ table, index }))
+    }),
+  ].map((one) => names.reduce(inFormerWords, one))
+  const taken = new Set<OfTable>()
   return back.map((step): MigrationStep => {
     if (step.kind !== 'create-index') return step
     const table = tables.get(step.table)
     if (table === undefined || !isAdoptedTable(table)) return step
     const { columns, unique, where } = step.index
-    const isSame = (one: Index) =>
-      one.unique === unique &&
-      sameExpression(one.where, where) &&
-      JSON.stringify(one.columns) === JSON.stringify(columns)
-    return { ...step, index: former.find(isSame) ?? step.index }
+    const isSame = ({ index, ...of }: OfTable) =>
+      of.table === step.table &&
+      index.unique === unique &&
+      sameExpression(index.where, where) &&
+      JSON.stringify(index.columns) === JSON.stringify(columns)
+    const one = former.find((each) => isSame(each) && !taken.has(each))
+    if (one === undefined) return step
+    taken.add(one)
+    return { ...step, index: one.index }
   })
 }
 
+interface OfTable {
+  readonly table: TableKey
+  readonly index: Index
+}
+
+const isMove = (step: MigrationStep): step is Extract<MigrationStep, { kind: 'rename-table' }> =>
+  step.kind === 'rename-table'
+
 /** What it is about was called otherwise when it went. */
-function inFormerWords(index: Index, step: MigrationStep): Index {
-  if (step.kind !== 'rename-column') return index
-  const { column: from, to } = step
-  return {
-    ...index,
-    columns: index.columns.map((each) => (each.name === from ? { ...each, name: to } : each)),
-    where: index.where === null ? null : renameInExpression(index.where, { table: '', column: { from, to } }),
-  }
+function inFormerWords(one: OfTable, step: MigrationStep): OfTable {
+  const { table, index } = one
+  if (isMove(step) && step.table === table) return { table: step.to, index }
+  if (step.kind !== 'rename-column' || step.table !== table) return one
+  const column = { from: step.column, to: step.to }
+  const columns = index.columns.map((each) => (each.name === column.from ? { ...each, name: column.to } : each))
+  const where = index.where === null ? null : renameInExpression(index.where, { table: '', column })
+  return { table, index: { ...index, columns, where } }
 }
 
 /** What pointed to a table that was retired, and is nobody's whose structure was declared. */
