@@ -27,10 +27,9 @@ function bringColumn(work: Work, table: Table, wanted: Column): void {
   if (retired !== null) {
     // Rows that were written in between have no value of it. Where null may be a value, it stays one.
     const missing = column.nullable && retired.column.nullable ? null : column.default
-    // What an adopted column's author gave it needs no declaration, and no declaration changes its type.
-    const given = isAdopted(retired.column) && column.default === null ? retired.column.default : column.default
-    const type = isAdopted(retired.column) ? retired.column.type : column.type
-    const back = { ...column, type, default: given }
+    const { type, default: given, comment } = retired.column
+    // What an adopted column's author gave it needs no declaration, and no declaration changes it.
+    const back = isAdopted(retired.column) ? { ...column, type, default: given, comment } : column
     take(work, { kind: 'restore-column', table: table.key, column: back, retired, using: using ?? missing })
     changeColumn(work, table, { existing: columnOf(tableOf(work.draft, table.key), column.name), column: wanted })
     return
