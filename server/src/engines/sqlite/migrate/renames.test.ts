@@ -32,6 +32,14 @@ test('a name is made free before it is given to another', () => {
   assert.deepEqual(inOrder([['a', 'A']], ['a']), ['a → pilar_moving_1', 'pilar_moving_1 → A'])
 })
 
+test('two of one name are a mistake, not work without end', () => {
+  const renames = [
+    ['a', 'c'],
+    ['b', 'C'],
+  ] as const
+  assert.throws(() => inOrder(renames, ['a', 'b']), { message: 'assertion failed: no two get one name' })
+})
+
 test('what only goes with the old table makes room, too', () => {
   assert.deepEqual(inOrder([['pilar_retired_a', 'a']], ['a', 'pilar_retired_a']), [
     'a → pilar_moving_1',

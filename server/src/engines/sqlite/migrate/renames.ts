@@ -1,3 +1,4 @@
+import { assert } from '../../../std/assert.ts'
 import { quoteName } from '../../sql/printer.ts'
 import type { SchemaRewrite } from './migration.ts'
 import type { Scratch } from './scratch.ts'
@@ -14,6 +15,8 @@ export interface Rename {
 export function orderRenames(renames: readonly Rename[], taken: readonly string[]): readonly Rename[] {
   const names = new Set(taken.map((name) => name.toLowerCase()))
   const waiting = renames.filter(({ from, to }) => from !== to)
+  const targets = new Set(waiting.map(({ to }) => to.toLowerCase()))
+  assert(targets.size === waiting.length, 'no two get one name')
   const ordered: Rename[] = []
   let detours = 0
   const isLeaving = (name: string): boolean => waiting.some(({ from }) => from.toLowerCase() === name)
