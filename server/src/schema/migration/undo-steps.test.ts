@@ -4,7 +4,7 @@ import { between, catalog, short } from '../../../test/support/steps.ts'
 import { structureDifferences } from '../../../test/support/structure-differences.ts'
 import type { Entries } from '../builder.ts'
 import { c } from '../column.ts'
-import { makeCatalog } from '../make-catalog.ts'
+import { makeCatalog, makeTable } from '../make-catalog.ts'
 import { table } from '../table.ts'
 import { applySteps } from './apply-steps.ts'
 import type { MigrationStep } from './step.ts'
@@ -51,6 +51,27 @@ test('one that took the name of another gives it back', () => {
     'rename-column posts title headline',
     'restore-column posts title (pilar_retired_title)',
   ])
+})
+
+test("indexes of somebody else's tables get their own names back, each table its own", () => {
+  const own = catalog({
+    a: table({ id, title: c.text() }).index('title', { where: 'id > 1' }),
+    b: table({ id, title: c.text() }).index('title', { where: 'id > 1' }),
+  })
+  const tables = [...own.tables.values()].map((one) => {
+    const columns = one.columns.map((column) => ({ ...column, storage: 'native' }))
+    return makeTable({ ...one, columns, indexes: one.indexes.map((index) => ({ ...index, name: `by ${one.name}` })) })
+  })
+  const before = makeCatalog({ version: 0, tables })
+  const after = catalog({
+    a: table({ nr: c.integer().primaryKey().was('id') }),
+    b: table({ nr: c.integer().primaryKey().was('id'), title: c.text() }),
+  })
+  const { steps } = between(before, after, own)
+  const found = applySteps(before, steps)
+  const back = undoSteps(steps, { before: own, after, found })
+  assert.deepEqual(applySteps(found, back.steps).tables.get('public.a')?.indexes, tables[0]?.indexes)
+  assert.deepEqual(applySteps(found, back.steps).tables.get('public.b')?.indexes, tables[1]?.indexes)
 })
 
 test('a former type comes back with its values, under its former name', () => {
