@@ -175,8 +175,10 @@ function newCell(
 function retiredBefore(column: ColumnDefinition, table: TableDefinition, { from }: Forward): RetiredColumn | null {
   const key = `${table.schema}.${table.was ?? table.name}`
   const names = [column.name, column.was]
+  // Somebody else's column may be read as any type.
+  const fits = (each: RetiredColumn) => each.column.storage !== undefined || isSameType(each.column.type, column.type)
   const found = from.retired.columns.findLast(
-    (each) => each.table === key && names.includes(each.column.name) && isSameType(each.column.type, column.type),
+    (each) => each.table === key && names.includes(each.column.name) && fits(each),
   )
   return found?.converted === undefined ? (found ?? null) : null
 }
