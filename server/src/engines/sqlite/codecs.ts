@@ -28,7 +28,7 @@ const SCALED_PRECISION_MAX = 18
 export function storageOf(column: Pick<Column, 'type' | 'storage'>): Storage {
   if (column.storage === undefined) return standardStorage(column.type)
   if (column.storage.startsWith('native'))
-    return { kind: 'native', datetime: column.storage === 'native space' ? ' ' : 'T' }
+    return { kind: 'native', datetime: column.storage.startsWith('native space') ? ' ' : 'T' }
   return standardStorage(column.type)
 }
 

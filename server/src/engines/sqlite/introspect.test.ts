@@ -109,6 +109,24 @@ test('lists what a Catalog has no word for', () => {
   database.close()
 })
 
+test('columns whose rules have ON CONFLICT clauses say so', () => {
+  const database = new DatabaseSync(':memory:')
+  database.exec(`CREATE TABLE t (a TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '', b INT, [C d] TEXT, at DATETIME UNIQUE ON CONFLICT IGNORE, e TEXT UNIQUE,
+    UNIQUE (b, "c D") ON CONFLICT FAIL)`)
+  const table = introspect(database).tables.get('public.t')
+  assert.deepEqual(
+    table?.columns.map(({ name, storage }) => `${name}: ${storage}`),
+    [
+      'a: native, on conflict',
+      'b: native, on conflict',
+      'C d: native, on conflict',
+      'at: native space, on conflict',
+      'e: native',
+    ],
+  )
+  database.close()
+})
+
 test('an index changes nothing in how values are read', () => {
   const database = new DatabaseSync(':memory:')
   database.exec("CREATE TABLE t (at DATE); INSERT INTO t VALUES ('2020-01-01'), ('1 January')")

@@ -129,6 +129,7 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; f
   const own = note?.type ?? viewed?.type ?? (found.text.own ? ownColumn(row.type) : null)
   const adopted = own === null ? adoptedType(row.type, sampleOf(row, found, file.database)) : null
   const generated = generatedOf(row, note, found)
+  const conflict = found.text.conflicting.has(row.name.toLowerCase()) ? [ON_CONFLICT] : []
   return makeColumn({
     name: row.name,
     type: own ?? adopted?.type ?? { name: 'text' },
@@ -137,7 +138,7 @@ function readColumn(row: ColumnRow, context: { found: Found; isRowid: boolean; f
     generated,
     identity: note === undefined ? (isRowid ? 'by default' : null) : (note.identity ?? null),
     comment: note?.comment ?? null,
-    ...(adopted === null ? {} : { storage: adopted.storage }),
+    ...(adopted === null ? {} : { storage: [adopted.storage, ...conflict].join(', ') }),
     ...(note?.default === undefined && own === null && row.dflt_value !== null ? { nativeDefault: true } : {}),
   })
 }

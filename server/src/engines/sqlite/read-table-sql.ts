@@ -16,6 +16,8 @@ export interface TableText {
   readonly own: boolean
   /** Some constraint has an ON CONFLICT clause. */
   readonly onConflict: boolean
+  /** Columns of such constraints, in lower case. */
+  readonly conflicting: ReadonlySet<string>
   /** SQLite's text of generated columns, by name. */
   readonly generated: ReadonlyMap<string, string>
   /** Collations that columns are declared with. */
@@ -47,8 +49,12 @@ export function readTableText(sql: string, table: string): TableText {
     if (piece.kind === 'collate') collations.set(column, piece.text.replace(/^COLLATE[\t-\r ]*/i, ''))
   }
   const isMarked = note !== null || columns.size > 0 || hasOwnType(ddl)
-  const onConflict = pieces.some(({ piece }) => KEYS.has(piece.kind) && /\bON\s+CONFLICT\b/i.test(piece.text))
-  return { note, columns, checks, names, own: isMarked && note?.adopted !== true, onConflict, generated, collations }
+  const clauses = pieces.filter(({ piece }) => KEYS.has(piece.kind) && /\bON\s+CONFLICT\b/i.test(piece.text))
+  const named = clauses.flatMap(({ part, piece }) => (part.column === null ? piece.columns : [part.column]))
+  return {
+    ...{ note, columns, checks, names, own: isMarked && note?.adopted !== true, generated, collations },
+    ...{ onConflict: clauses.length > 0, conflicting: new Set(named.map((column) => column.toLowerCase())) },
+  }
 }
 
 const NOTHING: Omit<TableText, 'note' | 'own'> = {
@@ -56,6 +62,7 @@ const NOTHING: Omit<TableText, 'note' | 'own'> = {
   checks: [],
   names: new Map(),
   onConflict: false,
+  conflicting: new Set(),
   generated: new Map(),
   collations: new Map(),
 }

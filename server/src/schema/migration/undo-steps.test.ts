@@ -74,6 +74,21 @@ test("indexes of somebody else's tables get their own names back, each table its
   assert.deepEqual(applySteps(found, back.steps).tables.get('public.b')?.indexes, tables[1]?.indexes)
 })
 
+test('clauses that no step can say again are told', () => {
+  const whole = catalog({ a: table({ id, code: c.text().nullable(), tag: c.text().unique() }) })
+  const tables = [...whole.tables.values()].map((one) => {
+    const storage = (name: string): string => (name === 'code' ? 'native, on conflict' : 'native')
+    return makeTable({ ...one, columns: one.columns.map((each) => ({ ...each, storage: storage(each.name) })) })
+  })
+  const before = makeCatalog({ version: 0, tables })
+  const after = catalog({ a: table({ id, tag: c.text() }) })
+  const { steps } = between(before, after, whole)
+  assert.deepEqual(undoSteps(steps, { before: whole, after, found: applySteps(before, steps) }).losses, [
+    'If the unique key a_tag_key of a had an ON CONFLICT clause, that is not there again: add it in the database.',
+    'ON CONFLICT of "code" of a is not there again: add it in the database.',
+  ])
+})
+
 test('a former type comes back with its values, under its former name', () => {
   const from = { posts: table({ id, size: c.text() }) }
   const to = { posts: table({ id, bytes: c.integer().was('size').using('length(size)') }) }

@@ -48,7 +48,11 @@ export function undoSteps(steps: readonly MigrationStep[], input: UndoInput): Un
       ...foreignKeysOfOthers(steps, difference, { before, after, found }),
     ],
     obstacles: difference.obstacles,
-    losses: [...steps.flatMap(lossesOf), ...difference.steps.flatMap(checksLost)],
+    losses: [
+      ...steps.flatMap(lossesOf),
+      ...steps.flatMap((step) => keysLost(step, input.found)),
+      ...difference.steps.flatMap(wordsLost),
+    ],
   }
 }
 
@@ -219,11 +223,25 @@ function foreignKeysOfOthers(
 }
 
 /** What somebody else wrote in the engine's own words goes with a retired column, and no step can say it again. */
-function checksLost(step: MigrationStep): readonly string[] {
+function wordsLost(step: MigrationStep): readonly string[] {
   if (step.kind !== 'restore-column') return []
-  return step.retired.suspended.checks
-    .filter(({ native }) => native === true)
-    .map(({ name }) => `The check "${name}" of ${shortKey(step.table)} is not there again: add it in the database.`)
+  const { column, suspended } = step.retired
+  const lost = (what: string): string => `${what} is not there again: add it in the database.`
+  const place = shortKey(step.table)
+  return [
+    ...suspended.checks
+      .filter(({ native }) => native === true)
+      .map(({ name }) => lost(`The check "${name}" of ${place}`)),
+    ...(column.storage?.includes('on conflict') === true ? [lost(`ON CONFLICT of "${column.name}" of ${place}`)] : []),
+  ]
+}
+
+/** The step says the key alone. */
+function keysLost(step: MigrationStep, { tables }: Catalog): readonly string[] {
+  const table = step.kind === 'drop-unique' ? tables.get(step.table) : undefined
+  if (step.kind !== 'drop-unique' || table === undefined || !isAdoptedTable(table)) return []
+  const key = `${step.unique.name} of ${shortKey(step.table)}`
+  return [`If the unique key ${key} had an ON CONFLICT clause, that is not there again: add it in the database.`]
 }
 
 function lossesOf(step: MigrationStep): readonly string[] {

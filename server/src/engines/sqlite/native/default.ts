@@ -19,7 +19,7 @@ export function translateDefault(sql: string, column: Column): string | null {
   const type = column.type.name
   const isTime = (patterns: readonly RegExp[]) => patterns.some((pattern) => pattern.test(text))
   // Seconds have no fraction in SQLite, and other programs that read the file may count on it.
-  if (isTime(NOW) && type === 'timestamp' && column.storage === 'native space') {
+  if (isTime(NOW) && type === 'timestamp' && column.storage?.startsWith('native space') === true) {
     return "date_trunc('second', localtimestamp)"
   }
   if (isTime(TODAY) && type === 'date') return 'current_date'
@@ -81,7 +81,7 @@ function stored(piece: Piece, type: ScalarTypeName, column: Column): string {
     case 'date':
       return /^\d{4}-\d\d-\d\d$/.test(constant) ? quoteText(constant) : refuse('no date')
     case 'timestamp':
-      return column.storage === 'native space' && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(constant)
+      return column.storage?.startsWith('native space') === true && /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(constant)
         ? quoteText(constant)
         : refuse('no timestamp')
     case 'jsonb':
