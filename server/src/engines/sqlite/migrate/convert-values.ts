@@ -43,11 +43,7 @@ function uncut(to: ScalarType, value: string): Value {
 }
 
 /** Whether a value that can be converted is less afterwards, as `CastRule.loses` says it. */
-function losesByConversion(
-  types: { from: ColumnType; to: ColumnType },
-  value: Value,
-  converted: Value,
-): boolean {
+function losesByConversion(types: { from: ColumnType; to: ColumnType }, value: Value, converted: Value): boolean {
   const { from, to } = types
   if (value === null || castRule(from, to).loses === null) return false
   if (converted === null) return true
