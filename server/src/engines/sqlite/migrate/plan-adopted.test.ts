@@ -252,6 +252,20 @@ test('a write that leads to another guess of a type is no other structure', () =
   database.close()
 })
 
+test('what no step is about is not in the way when a type is guessed otherwise', () => {
+  const database = databaseOf(
+    `CREATE TABLE t (at DATE); CREATE TABLE other (a TEXT); INSERT INTO t VALUES ('2020-01-01')`,
+  )
+  const generated = { expression: 'extract(year from "at")', stored: true }
+  const year = column('year', { type: NUMERIC, generated })
+  migrate(database, [{ kind: 'add-column', table: 'public.t', column: year, using: null }])
+  const before = sqlOf(database, 't')
+  database.exec("UPDATE t SET at = 'long ago'")
+  migrate(database, [{ kind: 'rename-column', table: 'public.other', column: 'a', to: 'b' }])
+  assert.equal(sqlOf(database, 't'), before)
+  database.close()
+})
+
 test('what is purged is gone', () => {
   const database = databaseOf(SCRIPT)
   migrate(database, [

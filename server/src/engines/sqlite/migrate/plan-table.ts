@@ -3,7 +3,7 @@ import type { Catalog, Column, Table } from '../../../schema/catalog.ts'
 import type { RetiredColumn, RetiredTable } from '../../../schema/retired.ts'
 import { inPieces, type Pieces } from '../../../std/pieces.ts'
 import { nativeGenerated } from '../generated.ts'
-import { readTableText } from '../read-table-sql.ts'
+import { readTableText, type TableText } from '../read-table-sql.ts'
 import { tableName } from '../tables.ts'
 import { isNative } from './adopted-ddl.ts'
 import { blaming } from './blame.ts'
@@ -87,7 +87,7 @@ function planTable(given: Given, after: Catalog, input: PlanInput): PlannedTable
   const text = readTableText(sql, origin)
   const key = retired?.storedAs ?? table.key
   const stored = after.retired.columns.filter((each) => each.table === key)
-  const computed = retired === null ? computedNames(given, after) : new Set<string>()
+  const computed = retired === null ? computedNames(given, after, text) : new Set<string>()
   const columns = [
     ...table.columns.map((column) => planColumn(column, given, { ...input, computed, after })),
     ...stored.map((each): PlannedColumn => {
@@ -109,10 +109,20 @@ function planTable(given: Given, after: Catalog, input: PlanInput): PlannedTable
   }
 }
 
+/**
+ * What no step is about keeps its text, unread: a value that somebody has written may have changed what the types of its columns are taken for, so
+ * that expressions do not fit any more.
+ */
+export function isUntouched({ table, trace, name, retired }: Given): boolean {
+  return retired === null && table === trace.from && trace.purged.length === 0 && trace.origin === name
+}
+
 /** What an expression has wrong for types as the file has them is the mistake of the step that declared it. */
-function computedNames({ table, trace }: Given, after: Catalog): ReadonlySet<string> {
+function computedNames(given: Given, after: Catalog, text: TableText): ReadonlySet<string> {
+  const { table, trace } = given
   const computed = table.columns.filter((column) => {
     if (column.generated === null || column.storage !== undefined) return false
+    if (isUntouched(given)) return !text.generated.has(column.name)
     const { generated, step } = trace.columns.get(column.name) ?? { generated: null, step: null }
     const place = { where: `${table.name}.${column.name}`, part: 'generated' }
     return blaming(generated ?? step, () => located(place, () => nativeGenerated(column, table, after))) === null
@@ -181,6 +191,7 @@ export function copyReason(
   { found, rows }: { readonly found: Catalog; readonly rows: () => number },
 ): CopyReason | null {
   const { trace, table, columns } = planned
+  if (isUntouched(planned)) return null
   if (trace.keyStep !== null) return { step: trace.keyStep, why: 'the primary key changes' }
   for (const each of columns) {
     const why = columnReason(each, planned, { after, found })

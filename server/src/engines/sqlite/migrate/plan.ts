@@ -16,7 +16,15 @@ import type { SchemaRewrite, SqliteMigration, TableCopy } from './migration.ts'
 import { planChecks } from './plan-checks.ts'
 import { indexOfCopy, planCopy, type RowKey, rowKeyOf } from './plan-copy.ts'
 import { requireUnused } from './plan-purge.ts'
-import { bareIndexName, copyReason, goneOf, type PlannedTable, plannedTables, unmakeable } from './plan-table.ts'
+import {
+  bareIndexName,
+  copyReason,
+  goneOf,
+  isUntouched,
+  type PlannedTable,
+  plannedTables,
+  unmakeable,
+} from './plan-table.ts'
 import { finalText } from './plan-text.ts'
 import { planViews } from './plan-views.ts'
 import { planVirtualTables, type RenamedTable } from './plan-virtual.ts'
@@ -264,7 +272,8 @@ class Planner {
     const { after } = this.#trace
     const ddl = this.#scratch.table(planned.name)
     const before = this.#scratch.object('table', planned.name)?.sql
-    const text = finalText(planned, { after, ddl, renamed, isCopied, mayBeRowid: isRowidKept(work) })
+    const given = { after, ddl, renamed, isCopied, mayBeRowid: isRowidKept(work) }
+    const text = isUntouched(planned) && before != null ? before : finalText(planned, given)
     const indexes = this.#indexesOf(work)
     if (!isCopied) {
       if (text !== before) this.#rewrites.push({ type: 'table', name: planned.name, sql: text })
