@@ -240,6 +240,16 @@ test('an expression that does not fit the types of the file is refused', () => {
   database.close()
 })
 
+test('so is a rule that does not', () => {
+  const database = databaseOf('CREATE TABLE t (w TEXT)')
+  const check = { name: 'c', expression: 'w <> 7' }
+  assert.throws(() => migrate(database, [{ kind: 'add-check', table: 'public.t', check }]), {
+    code: 'PILAR_SCHEMA',
+    message: 'operator does not exist: text <> integer',
+  })
+  database.close()
+})
+
 test('a write that leads to another guess of a type is no other structure', () => {
   const database = databaseOf(SCRIPT)
   const before = introspect(database)

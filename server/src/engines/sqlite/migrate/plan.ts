@@ -8,7 +8,7 @@ import { isSqliteError } from '../faults.ts'
 import type { SchemaRow } from '../found-file.ts'
 import { readNote } from '../notes.ts'
 import { tableName } from '../tables.ts'
-import { blaming } from './blame.ts'
+import { asRefusal, blaming } from './blame.ts'
 import { fillTable } from './convert-select.ts'
 import { putInPlace, rewriteSchema } from './exchange.ts'
 import { renameIndex } from './index-text.ts'
@@ -66,7 +66,7 @@ export function* planInPieces(steps: readonly MigrationStep[], options: PlanOpti
     yield
     return yield* planner.plan()
   } catch (error) {
-    throw isSqliteError(error) && BEYOND.test(error.message) ? tooMuch(error) : error
+    throw isSqliteError(error) && BEYOND.test(error.message) ? tooMuch(error) : asRefusal(error)
   } finally {
     scratch.close()
   }
