@@ -88,6 +88,7 @@ test('another process changes the scale of a number again and again, and puts ba
     }
   }
   const load = new LiveLoad({ url: server.url, headers: as(server.keys.service), clients: 4, next })
+  t.after(() => load.stop())
   await sleep(300)
   const backups: string[] = []
   for (const [at, scale] of SCALES.entries()) {

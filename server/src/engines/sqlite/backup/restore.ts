@@ -1,14 +1,21 @@
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { backup, DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { setTimeout as wait } from 'node:timers/promises'
+import { failure } from '../../../errors/error.ts'
+import { systemClock } from '../../../std/clock.ts'
 import { quoteName } from '../../sql/printer.ts'
 import { openConnection } from '../connection.ts'
+import { isSqliteError } from '../faults.ts'
 import type { Report } from './save.ts'
 import { verifyFile } from './verify.ts'
 
 /** All pages in one step: then the transaction that writes them is never open between two steps. */
 const ALL_PAGES = 2 ** 31 - 1
 const LEASES = 'pilar.leases'
+/** How long a restore waits for a moment in which nobody writes, and between two looks. */
+const FREE_MS_MAX = 30_000
+const LOOK_MS = 20
 
 /**
  * Puts the content of a backup in the place of a database that is in use: in one transaction, so that every process sees either the one or the other. What is
@@ -27,13 +34,28 @@ export async function restoreDatabase(
     matchPageSize(copy, live)
     carryLease(live, copy)
     live.close()
-    await backup(copy, file, {
-      rate: ALL_PAGES,
-      progress: ({ totalPages, remainingPages }) => report(totalPages - remainingPages, totalPages),
-    })
+    await overwrite(copy, file, report)
   } finally {
     if (live.isOpen) live.close()
     copy.close()
+  }
+}
+
+/** Node gives up at once where somebody else is writing, and calls that error number 0; nothing has been written then. */
+async function overwrite(copy: DatabaseSync, file: string, report: Report): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + FREE_MS_MAX
+  const progress = ({ totalPages, remainingPages }: { totalPages: number; remainingPages: number }) =>
+    report(totalPages - remainingPages, totalPages)
+  for (;;) {
+    try {
+      await backup(copy, file, { rate: ALL_PAGES, progress })
+      return
+    } catch (error) {
+      if (!isSqliteError(error) || error.errcode !== 0) throw error
+      if (systemClock.monotonicMs() > untilMs)
+        throw failure('55P03', {}, { details: 'Others were writing all the time.' })
+    }
+    await wait(LOOK_MS)
   }
 }
 
