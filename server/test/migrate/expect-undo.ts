@@ -85,8 +85,11 @@ function cellOf({ before, after }: ColumnLineage, versions: Versions, isVague: b
   // A moment or a random value can't be recognised again.
   const isVolatile = after.using?.endsWith('()') ?? false
   const isUntouched = second !== undefined && second.get(after.name) === cell
-  // Of somebody else's column only the reading changes: what was filled stays, which is told.
-  const isFilled = isVague && before.nullable && !after.nullable
-  if (first !== undefined && isUntouched) return isVolatile || isFilled ? undefined : (first.get(before.name) ?? NULL)
+  if (first !== undefined && isUntouched) {
+    const former = first.get(before.name) ?? NULL
+    // What was filled with a default stays, and so does what was filled in somebody else's column, which is only read otherwise: both are told.
+    const isFilled = former === NULL && !after.nullable && (isVague || after.using === null)
+    return isVolatile || isFilled ? undefined : former
+  }
   return isVague || cell === NULL ? undefined : convert(after.type, before.type, cell)
 }
